@@ -1,0 +1,226 @@
+// THE vocabulary: the values that folders hand to each other. Types only.
+
+import type { Ipv4, MacAddress, Subnet } from './address.ts';
+
+// ── Site: everything configured on one appliance ────────────────────────────────────────────────────────────────
+
+/** The name of a secret kept outside the site file (`kickstand secret set NAME`). */
+export type SecretRef = { readonly secret: string };
+
+/** The site file, parsed and checked; no defaults applied but those the file format itself names. */
+export type Site = {
+  readonly name: string;
+  readonly domain: string;
+  readonly appliance: Ipv4;
+  readonly timezone: string;
+  readonly language: string;
+  readonly keyboard: string;
+  readonly ntp: readonly string[];
+  readonly rootPassword: SecretRef | undefined;
+  readonly networks: readonly Network[];
+  readonly repos: readonly Repo[];
+  readonly trees: readonly Tree[];
+  readonly profiles: readonly Profile[];
+  readonly hosts: readonly Host[];
+};
+
+export type Network = {
+  readonly name: string;
+  readonly subnet: Subnet;
+  readonly gateway: Ipv4 | undefined;
+  readonly dns: readonly Ipv4[];
+  readonly ranges: readonly AddressRange[];
+};
+
+export type RangeUse =
+  'hosts' | 'cloudstack-private' | 'cloudstack-storage' | 'cloudstack-guest' | 'dynamic' | 'reserved';
+
+/** An inclusive range of addresses inside its network's subnet. */
+export type AddressRange = { readonly name: string; readonly use: RangeUse; readonly from: Ipv4; readonly to: Ipv4 };
+
+/** A local copy of one upstream RPM repository. `upstream` is an http(s) URL or an absolute directory path. */
+export type Repo = {
+  readonly name: string;
+  readonly upstream: string;
+  /** A second path it is served at, with both slashes: `/4.0/`. */
+  readonly publish: string | undefined;
+  /** A five-field cron expression in the site's time zone. */
+  readonly schedule: string | undefined;
+  /** How many snapshots to keep, at least 1. */
+  readonly keep: number;
+};
+
+/** An installable OS tree and where its files come from. Relative paths are sought in DATA/media, then beside the site file. */
+export type Tree = { readonly name: string; readonly source: TreeSource; readonly os: Os | undefined };
+
+export type TreeSource =
+  | { readonly kind: 'iso'; readonly path: string }
+  | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'upstream'; readonly url: string };
+
+export type OsFamily =
+  'rhel' | 'centos' | 'rocky' | 'almalinux' | 'oracle' | 'scientific' | 'fedora' | 'xenserver' | 'xcp-ng';
+
+/** What a tree installs: written `rhel-6.2-x86_64` in a site file. `major` is 6 of 6.2. */
+export type Os = { readonly family: OsFamily; readonly version: string; readonly major: number; readonly arch: string };
+
+export type Role = 'minimal' | 'cloudstack-management' | 'xenserver';
+
+/** What a host becomes. */
+export type Profile = {
+  readonly name: string;
+  readonly tree: string;
+  readonly role: Role;
+  readonly repos: readonly string[];
+  readonly storage: Storage;
+  readonly packages: readonly string[];
+  readonly cloudstack: CloudStackOptions | undefined;
+};
+
+/** Only the disks named here are ever wiped. `guest` disks hold a hypervisor's local storage. */
+export type Storage = {
+  readonly layout: 'whole' | 'raid1';
+  readonly disks: readonly string[];
+  readonly guest: readonly string[];
+};
+
+export type CloudStackOptions = { readonly version: string; readonly hypervisor: 'xenserver' | 'kvm' | 'vmware' };
+
+/** One machine to install, known by its MACs. `address` is as written, or the one allocated from the range it names. */
+export type Host = {
+  readonly name: string;
+  readonly profile: string;
+  readonly network: string;
+  readonly address: Ipv4;
+  readonly macs: readonly MacAddress[];
+};
+
+// ── Catalog: the content the appliance really has ───────────────────────────────────────────────────────────────
+
+/** The trees and repos of a site as they stand on disk now, and the URL prefix they are served under. */
+export type Catalog = {
+  /** `http://192.168.168.26` or with a port; no slash at the end. */
+  readonly origin: string;
+  readonly trees: ReadonlyMap<string, TreeStatus>;
+  readonly repos: ReadonlyMap<string, RepoStatus>;
+};
+
+export type TreeStatus =
+  | { readonly kind: 'ready'; readonly facts: TreeFacts }
+  /** Not usable. `expected` are the facts of such a tree where the site says which OS it must be. */
+  | {
+      readonly kind: 'absent';
+      readonly reason: string;
+      readonly remedy: string;
+      readonly expected: TreeFacts | undefined;
+    };
+
+/** What is known of an installable tree. All paths are relative to its root, with forward slashes. */
+export type TreeFacts = {
+  readonly os: Os;
+  readonly boot: BootFiles;
+  /** The installer's second stage (`images/install.img`), where the tree names one. */
+  readonly stage2: string | undefined;
+  /** Its RPM repositories: `{ id: 'Server', path: 'Server' }`; path `''` is the root itself. */
+  readonly repositories: readonly { readonly id: string; readonly path: string }[];
+};
+
+export type BootFiles =
+  | { readonly kind: 'linux'; readonly kernel: string; readonly initrd: string }
+  /** Xen's multiboot chain: hypervisor, dom0 kernel, installer image. */
+  | { readonly kind: 'xen'; readonly xen: string; readonly kernel: string; readonly initrd: string };
+
+export type RepoStatus = {
+  /** The id of the published snapshot, or undefined before the first sync. */
+  readonly current: string | undefined;
+  /** Every snapshot id kept, oldest first. */
+  readonly snapshots: readonly string[];
+};
+
+// ── Install: host + profile + tree + pinned snapshots, every default applied ────────────────────────────────────
+
+export type Install = {
+  readonly host: {
+    readonly name: string;
+    readonly fqdn: string;
+    readonly domain: string;
+    readonly address: Ipv4;
+    readonly macs: readonly [MacAddress, ...MacAddress[]];
+  };
+  readonly network: {
+    readonly subnet: Subnet;
+    readonly netmask: Ipv4;
+    readonly gateway: Ipv4 | undefined;
+    readonly dns: readonly Ipv4[];
+    readonly ranges: readonly AddressRange[];
+  };
+  readonly site: {
+    readonly name: string;
+    readonly timezone: string;
+    readonly language: string;
+    readonly keyboard: string;
+    readonly ntp: readonly string[];
+    /** Every host of the site, for hosts files: sorted by address. */
+    readonly hosts: readonly { readonly name: string; readonly fqdn: string; readonly address: Ipv4 }[];
+  };
+  readonly profile: string;
+  readonly role: Role;
+  readonly os: Os;
+  readonly tree: { readonly name: string; readonly url: string; readonly facts: TreeFacts };
+  /** In the profile's order. `url` is pinned to `snapshot` where there is one; it ends in a slash. */
+  readonly repos: readonly InstallRepo[];
+  readonly storage: Storage;
+  readonly packages: readonly string[];
+  readonly cloudstack: CloudStackOptions | undefined;
+  readonly rootPassword: SecretRef;
+  /** `http://192.168.168.26`; no slash at the end. */
+  readonly origin: string;
+  /** The arming's token, or undefined in previews and bundles (a placeholder is rendered then). */
+  readonly token: string | undefined;
+};
+
+export type InstallRepo = { readonly name: string; readonly url: string; readonly snapshot: string | undefined };
+
+/** Looks a secret up by name. `undefined`: not set. A redacting look-up answers a placeholder for each name. */
+export type SecretLookup = (name: string) => string | undefined;
+
+/** A configuration file at its place in the installed system. `path` is absolute; `mode` as in chmod. */
+export type ConfigFile = { readonly path: string; readonly mode: number; readonly text: string };
+
+// ── Host life ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type HostPhase = 'disarmed' | 'armed' | 'booting' | 'installing' | 'installed' | 'failed' | 'stalled';
+
+/** Leave to install once. Times are milliseconds since 1970. `pins`: repo name → snapshot id, as current when armed. */
+export type Arming = {
+  readonly token: string;
+  readonly armedAt: number;
+  readonly expiresAt: number;
+  readonly pins: Readonly<Record<string, string>>;
+};
+
+/** Where a host stands. `reason` tells the cause of the last change, for people. */
+export type HostState = {
+  readonly phase: HostPhase;
+  readonly arming: Arming | undefined;
+  /** How often an install was booted under this arming. */
+  readonly attempts: number;
+  /** When a boot script that installs was last given. */
+  readonly lastBootAt: number | undefined;
+  readonly changedAt: number;
+  readonly reason: string;
+};
+
+// ── Boot ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whoever just asked, before we know the host. */
+export type BootClient = {
+  readonly mac: MacAddress | undefined;
+  readonly uuid: string | undefined;
+  readonly address: string | undefined;
+};
+
+export type BootDecision =
+  | { readonly kind: 'install'; readonly install: Install }
+  /** Boot your own disk. `host` where the machine is known. */
+  | { readonly kind: 'local'; readonly host: string | undefined; readonly reason: string };
