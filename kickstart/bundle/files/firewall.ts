@@ -1,0 +1,50 @@
+// The firewall of a CloudStack management host: an iptables-save file up to EL6, a firewalld zone from EL7.
+
+import { formatSubnet } from '../../../server/address.ts';
+import type { ConfigFile, Install } from '../../../server/domain.ts';
+import type { OpenPort } from './ports.ts';
+import { MANAGEMENT_OPEN, NFS_OPEN } from './ports.ts';
+
+const OPEN: readonly OpenPort[] = [...NFS_OPEN, ...MANAGEMENT_OPEN];
+
+/** ssh from anywhere; NFS and CloudStack from the host's own network only. */
+export function firewallFile(install: Install): ConfigFile {
+  const subnet = formatSubnet(install.network.subnet);
+  return install.os.major >= 7 ? firewalldZone(subnet) : iptables(subnet);
+}
+
+// The stock EL6 file with the rules ahead of the final REJECT: behind it they would never be reached.
+function iptables(subnet: string): ConfigFile {
+  const lines = [
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    '-A INPUT -m state --state ESTABLISHED,RELATED -j ACCEPT',
+    '-A INPUT -p icmp -j ACCEPT',
+    '-A INPUT -i lo -j ACCEPT',
+    '-A INPUT -m state --state NEW -m tcp -p tcp --dport 22 -j ACCEPT',
+    ...OPEN.map(
+      ({ protocol, port }) => `-A INPUT -s ${subnet} -m state --state NEW -p ${protocol} --dport ${port} -j ACCEPT`,
+    ),
+    '-A INPUT -j REJECT --reject-with icmp-host-prohibited',
+    '-A FORWARD -j REJECT --reject-with icmp-host-prohibited',
+    'COMMIT',
+  ];
+  return { path: '/etc/sysconfig/iptables', mode: 0o600, text: `${lines.join('\n')}\n` };
+}
+
+// firewalld.zone(5): a zone with a source takes all traffic from there, so it must let ssh in by itself.
+function firewalldZone(subnet: string): ConfigFile {
+  const lines = [
+    '<?xml version="1.0" encoding="utf-8"?>',
+    '<zone>',
+    '  <short>cloudstack</short>',
+    '  <description>NFS and CloudStack for the network of this management server.</description>',
+    `  <source address="${subnet}"/>`,
+    '  <service name="ssh"/>',
+    ...OPEN.map(({ protocol, port }) => `  <port protocol="${protocol}" port="${port}"/>`),
+    '</zone>',
+  ];
+  return { path: '/etc/firewalld/zones/cloudstack.xml', mode: 0o600, text: `${lines.join('\n')}\n` };
+}

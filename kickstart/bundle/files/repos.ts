@@ -1,0 +1,44 @@
+// /etc/yum.repos.d: one file for each repo of the install, and one for the repositories of its tree.
+
+import type { ConfigFile, Install } from '../../../server/domain.ts';
+import { Malformed } from '../../../server/malformed.ts';
+import { renderRepoFile } from '../../repo-file.ts';
+import { treeUrl } from '../../urls.ts';
+
+/** Repos are pinned to the snapshot they were resolved to; a tree never changes. In the profile's order, tree last. */
+export function repoFiles(install: Install): readonly ConfigFile[] {
+  const repos = install.repos.map((repo) =>
+    repoFile(repo.name, renderRepoFile({ name: repo.name, title: repo.name, baseUrl: repo.url })),
+  );
+  const tree = treeFile(install);
+  return tree === undefined ? repos : [...repos, tree];
+}
+
+// A tree with one repository is called by the tree's name alone, as a person would have written it: [rhel6].
+function treeFile(install: Install): ConfigFile | undefined {
+  const { name, facts } = install.tree;
+  if (facts.repositories.length === 0) return undefined;
+  const taken = new Set(install.repos.map((repo) => repo.name));
+  const own = taken.has(name) ? freeName(`${name}-tree`, taken) : name;
+  const sections = facts.repositories.map(({ id, path }) => {
+    const section = facts.repositories.length === 1 ? own : `${own}-${id}`;
+    return { name: section, title: section, baseUrl: directoryUrl(install, path) };
+  });
+  return repoFile(own, sections.map(renderRepoFile).join('\n'));
+}
+
+function repoFile(name: string, text: string): ConfigFile {
+  return { path: `/etc/yum.repos.d/${name}.repo`, mode: 0o644, text };
+}
+
+// RHEL 6's tree information may name a place beside the tree; a host's own file names none but what it was given.
+function directoryUrl(install: Install, path: string): string {
+  if (path.split('/').includes('..')) {
+    throw new Malformed(`a repository's path leads out of its tree: ${JSON.stringify(path)}`, 'tree repository');
+  }
+  return `${treeUrl(install, path)}/`;
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  return taken.has(wanted) ? freeName(`${wanted}-tree`, taken) : wanted;
+}

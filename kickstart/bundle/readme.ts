@@ -1,0 +1,68 @@
+// The README.txt of one host's part of a bundle: what lies there, and how to use it without the appliance.
+
+import { formatSubnet } from '../../server/address.ts';
+import type { Install } from '../../server/domain.ts';
+
+/** For an administrator who has this archive and nothing else. */
+export function hostReadme(install: Install, secrets: 'redacted' | 'included'): string {
+  const sections = [
+    about(install),
+    secrets === 'included' ? INCLUDED : REDACTED,
+    install.role === 'xenserver' ? xenserver(install) : linux(install),
+    CHECKING,
+  ];
+  return sections.map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+const REDACTED = [
+  'Secrets are not in here. Where the one called NAME belongs it says @SECRET:NAME@; put the real value in its place',
+  "before use. To find the places:  grep -r '@SECRET:' .",
+];
+const INCLUDED = [
+  'THIS BUNDLE HOLDS SECRETS: password hashes and passwords. Keep it as you would keep the passwords themselves.',
+];
+const CHECKING = [
+  'manifest.json, at the top of the archive, lists every other file with its mode, size and sha256, and the repo',
+  'snapshots that the URLs in here are pinned to. The same site and content always give the same archive.',
+];
+
+function about(install: Install): readonly string[] {
+  const { host, os, network, storage } = install;
+  return [
+    `${host.name} of site ${install.site.name}`,
+    '',
+    `name      ${host.fqdn}`,
+    `address   ${host.address} in ${formatSubnet(network.subnet)}`,
+    `MACs      ${host.macs.join(', ')}`,
+    `becomes   ${install.role} (profile ${install.profile}) on ${os.family} ${os.version} ${os.arch}`,
+    `from      ${install.tree.url}`,
+    `WIPES     ${[...new Set([...storage.disks, ...storage.guest])].join(', ')}`,
+  ];
+}
+
+function linux(install: Install): readonly string[] {
+  const argument = install.os.major >= 7 ? 'inst.ks' : 'ks';
+  return [
+    'kickstart.ks   what the installer reads. Installing by hand: put it on any web server that the machine reaches,',
+    `               boot the installation medium, and add ${argument}=http://SERVER/kickstart.ks to the kernel's arguments.`,
+    '               It needs the trees and repos at the addresses it names, and it wipes the disks named above. @TOKEN@ in',
+    '               it stands for what only arming a host gives: without it, the appliance hears nothing of the machine.',
+    'boot/          boot entries for this machine, at their place below a TFTP or HTTP boot server.',
+    'files/         configuration files at their place in the installed system. The kickstart writes exactly these.',
+    '               On a system installed otherwise: unpack as root, then  cp -a --no-preserve=ownership files/. /',
+    'repo-files/    the repositories alone: copy them to /etc/yum.repos.d of any machine on this network.',
+  ];
+}
+
+function xenserver(install: Install): readonly string[] {
+  return [
+    'answerfile.xml what the installer reads: disk, network, name servers, time and password. Installing by hand: put',
+    '               it on any web server that the machine reaches, and boot the installer with',
+    '               answerfile=http://SERVER/answerfile.xml install among the arguments of its Linux kernel.',
+    `               It needs the tree at ${install.tree.url} and wipes the disks named above.`,
+    '               Away from the appliance, take its <script> line out: that script only reports to the appliance, but',
+    '               the installer fails where it cannot fetch it. @TOKEN@ stands for what only arming a host gives.',
+    'boot/          boot entries for this machine, at their place below a TFTP or HTTP boot server.',
+    'There are no configuration files: the installer sets everything from the answerfile.',
+  ];
+}
