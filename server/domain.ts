@@ -220,7 +220,15 @@ export type BootClient = {
   readonly address: string | undefined;
 };
 
+/** What the installer's kernel is told; or Xen's arguments and those of the kernel it starts. */
+export type InstallerArguments =
+  | { readonly kind: 'linux'; readonly kernel: readonly string[] }
+  | { readonly kind: 'xen'; readonly xen: readonly string[]; readonly kernel: readonly string[] };
+
 export type BootDecision =
-  | { readonly kind: 'install'; readonly install: Install }
+  | { readonly kind: 'install'; readonly install: Install; readonly arguments: InstallerArguments }
   /** Boot your own disk. `host` where the machine is known. */
-  | { readonly kind: 'local'; readonly host: string | undefined; readonly reason: string };
+  | { readonly kind: 'local'; readonly host: string | undefined; readonly cause: LocalCause; readonly reason: string };
+
+/** Why a machine is told to boot its own disk: what the appliance writes down of it depends on this. */
+export type LocalCause = 'unknown' | 'not-armed' | 'attempts-spent' | 'cannot-install';

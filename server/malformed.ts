@@ -20,6 +20,11 @@ export function no(reason: string, remedy?: string): No {
   return remedy === undefined ? { kind: 'no', reason } : { kind: 'no', reason, remedy };
 }
 
+/** Is this the refusal, and not the thing asked for? */
+export function isNo(value: unknown): value is No {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'no';
+}
+
 /** One thing wrong with a file an operator wrote: where, what, and how to mend it. Lines count from 1. */
 export type Problem = {
   readonly path: string;

@@ -1,0 +1,110 @@
+// The life of a host as a pure state machine: what has happened → where it stands. It decides no boot (boot/decide.ts does).
+
+import type { Arming, HostState } from '../domain.ts';
+
+/** Something that happened to a host. `now` is milliseconds since 1970. */
+export type HostEvent =
+  | { readonly kind: 'armed'; readonly now: number; readonly arming: Arming }
+  | { readonly kind: 'disarmed'; readonly now: number; readonly reason: string }
+  /** A boot script that installs was given to it. */
+  | { readonly kind: 'booted'; readonly now: number }
+  /** It came back for another install too often. */
+  | { readonly kind: 'stopped'; readonly now: number; readonly reason: string }
+  /** Its installer read its kickstart or answerfile. */
+  | { readonly kind: 'installing'; readonly now: number }
+  /** Its installer reported a stage: `installed`, `failed`, or any step in between. */
+  | { readonly kind: 'reported'; readonly now: number; readonly stage: string; readonly message: string };
+
+/** A host that was never armed. */
+export const unarmed: HostState = {
+  phase: 'disarmed',
+  arming: undefined,
+  attempts: 0,
+  lastBootAt: undefined,
+  changedAt: 0,
+  reason: 'never armed',
+};
+
+/**
+ * Two boot scripts asked within this time are one power-on: a firmware that repeats its request must not spend the
+ * attempts of its host. No machine gets through its power-on test twice in it.
+ */
+export const sameBootMs = 30_000;
+
+/** Is a boot at `now` the same power-on as the last one? */
+export function isSameBoot(state: HostState, now: number): boolean {
+  return state.lastBootAt !== undefined && now - state.lastBootAt < sameBootMs;
+}
+
+/** The state with what time alone has done: an arming nobody used, or only began to use, has ended. */
+export function settle(state: HostState, now: number): HostState {
+  if (state.arming === undefined || now < state.arming.expiresAt) return state;
+  if (state.phase === 'armed') return disarm(state, { now, reason: 'the arming ended before the machine asked' });
+  if (state.phase === 'booting')
+    return disarm(state, { now, reason: 'the arming ended before the kickstart was read' });
+  return state;
+}
+
+/** The state after `event`. Events that say nothing new leave the state as it is. */
+export function advance(state: HostState, event: HostEvent): HostState {
+  switch (event.kind) {
+    case 'armed':
+      return { ...unarmed, phase: 'armed', arming: event.arming, changedAt: event.now, reason: 'armed by an operator' };
+    case 'disarmed':
+      return disarm(state, event);
+    case 'booted':
+      return booted(state, event.now);
+    case 'stopped':
+      return change({ ...state, arming: undefined }, { phase: 'stalled', now: event.now, reason: event.reason });
+    case 'installing':
+      if (state.phase !== 'armed' && state.phase !== 'booting') return state;
+      return change(state, { phase: 'installing', now: event.now, reason: 'its installer read its instructions' });
+    case 'reported':
+      return reported(state, event);
+  }
+}
+
+/** Does `token` open this host's kickstart now? Constant-time comparison is the caller's work: it hands in `same`. */
+export function admitsInstaller(state: HostState, now: number, same: (token: string) => boolean): boolean {
+  const settled = settle(state, now);
+  if (settled.arming === undefined || !same(settled.arming.token)) return false;
+  return settled.phase === 'armed' || settled.phase === 'booting' || settled.phase === 'installing';
+}
+
+/**
+ * Does `token` let this host report now? Also after success or failure: a report repeated because its answer was lost
+ * must not look like an intruder's.
+ */
+export function admitsReport(state: HostState, same: (token: string) => boolean): boolean {
+  return state.arming !== undefined && same(state.arming.token) && state.phase !== 'disarmed';
+}
+
+function booted(state: HostState, now: number): HostState {
+  if (state.arming === undefined) return state;
+  const attempts = isSameBoot(state, now) ? state.attempts : state.attempts + 1;
+  const counted = { ...state, attempts, lastBootAt: now };
+  return change(counted, { phase: 'booting', now, reason: `boot ${attempts} of its installer` });
+}
+
+function reported(state: HostState, event: { now: number; stage: string; message: string }): HostState {
+  if (state.arming === undefined || state.phase === 'installed' || state.phase === 'stalled') return state;
+  if (event.stage === 'installed') {
+    return change(state, { phase: 'installed', now: event.now, reason: 'its installer reported success' });
+  }
+  if (event.stage === 'failed') {
+    const told = event.message === '' ? '' : `: ${event.message}`;
+    return change(state, { phase: 'failed', now: event.now, reason: `its installer reported failure${told}` });
+  }
+  if (state.phase !== 'armed' && state.phase !== 'booting') return state;
+  return change(state, { phase: 'installing', now: event.now, reason: `its installer reported ${event.stage}` });
+}
+
+function disarm(state: HostState, to: { now: number; reason: string }): HostState {
+  if (state.phase === 'disarmed') return state;
+  return change({ ...state, arming: undefined }, { phase: 'disarmed', ...to });
+}
+
+function change(state: HostState, to: { phase: HostState['phase']; now: number; reason: string }): HostState {
+  if (state.phase === to.phase && state.phase !== 'booting') return state;
+  return { ...state, phase: to.phase, changedAt: to.now, reason: to.reason };
+}

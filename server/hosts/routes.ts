@@ -1,0 +1,126 @@
+// What installers ask over HTTP: their kickstart or answerfile, the scripts it names, and where they report.
+
+import type { Request, Response } from 'express';
+import { Router, json, urlencoded } from 'express';
+import type { HostState } from '../domain.ts';
+import type { Log } from '../log.ts';
+import type { No } from '../malformed.ts';
+import { isNo, no } from '../malformed.ts';
+import { sendProblem } from '../problem.ts';
+import { sameSecret } from '../secret.ts';
+import type { HostEvent } from './lifecycle.ts';
+import { admitsInstaller, admitsReport } from './lifecycle.ts';
+import { parseReport } from './report.ts';
+import { provisioningMacs } from './token.ts';
+
+/** What the routes are given. `render` answers undefined for a host the site does not have. */
+export type InstallerParts = {
+  readonly state: (host: string, now: number) => HostState;
+  readonly apply: (host: string, event: HostEvent) => void;
+  readonly note: (host: string, what: string, detail: string) => void;
+  readonly macsOf: (host: string) => readonly string[] | undefined;
+  readonly render: (host: string, what: Instructions) => Promise<string | No>;
+  readonly now: () => number;
+  readonly log: Log;
+};
+
+export type Instructions =
+  | { readonly kind: 'kickstart' }
+  | { readonly kind: 'answerfile' }
+  | { readonly kind: 'script'; readonly stage: string };
+
+const REFUSED = no(
+  'this token does not open this host',
+  'arm the host; its boot script carries the token of that arming',
+);
+
+/** The installers' routes: `/kickstart/HOST`, `/answerfile/HOST`, `/hosts/HOST/scripts/STAGE`, `/hosts/HOST/events`. */
+export function installerRoutes(parts: InstallerParts): Router {
+  const router = Router();
+  const instructions = (what: (request: Request) => Instructions) => (request: Request, response: Response) =>
+    giveInstructions(parts, what(request), { request, response });
+  router.get(
+    '/kickstart/:host',
+    instructions(() => ({ kind: 'kickstart' })),
+  );
+  router.get(
+    '/answerfile/:host',
+    instructions(() => ({ kind: 'answerfile' })),
+  );
+  router.get(
+    '/hosts/:host/scripts/:stage',
+    instructions((request) => ({ kind: 'script', stage: segment(request, 'stage') })),
+  );
+  const body = [json({ limit: '64kb' }), urlencoded({ extended: false, limit: '64kb' })];
+  const report = (request: Request, response: Response): void => takeReport(parts, request, response);
+  router.get('/hosts/:host/events', report);
+  router.post('/hosts/:host/events', body, report);
+  return router;
+}
+
+async function giveInstructions(
+  parts: InstallerParts,
+  what: Instructions,
+  http: { request: Request; response: Response },
+) {
+  const { request, response } = http;
+  const host = segment(request, 'host');
+  const macs = parts.macsOf(host);
+  const state = parts.state(host, parts.now());
+  response.set('Cache-Control', 'no-store');
+  if (macs === undefined || !admitsInstaller(state, parts.now(), tokenCheck(request))) return refuse(parts, host, http);
+  const foreign = foreignMacs(request, macs);
+  if (foreign !== undefined) return refuse(parts, host, { ...http, because: foreign });
+  const text = await parts.render(host, what);
+  if (isNo(text)) {
+    parts.note(host, 'instructions refused', text.reason);
+    return sendProblem(response, 409, text);
+  }
+  if (what.kind !== 'script') parts.apply(host, { kind: 'installing', now: parts.now() });
+  parts.log.info('instructions given', { host, what: what.kind, address: request.socket.remoteAddress });
+  response.type(what.kind === 'answerfile' ? 'application/xml' : 'text/plain').send(text);
+}
+
+/** The reason to refuse an installer that names its MACs and has none of the host's: it is another machine. */
+function foreignMacs(request: Request, macs: readonly string[]): string | undefined {
+  const named = provisioningMacs(request.headers);
+  if (named.length === 0 || named.some((mac) => macs.includes(mac))) return undefined;
+  return `asked by a machine with ${named.slice(0, 4).join(', ')}, which are not this host's`;
+}
+
+function refuse(
+  parts: InstallerParts,
+  host: string,
+  http: { request: Request; response: Response; because?: string },
+): void {
+  const reason = http.because ?? 'asked without the token of its arming';
+  if (parts.macsOf(host) !== undefined) parts.note(host, 'refused', `${http.request.path}: ${reason}`);
+  parts.log.warn('instructions refused', {
+    host: host.slice(0, 64),
+    reason,
+    address: http.request.socket.remoteAddress,
+  });
+  sendProblem(http.response, 403, REFUSED);
+}
+
+function takeReport(parts: InstallerParts, request: Request, response: Response): void {
+  const host = segment(request, 'host');
+  const state = parts.state(host, parts.now());
+  if (parts.macsOf(host) === undefined || !admitsReport(state, tokenCheck(request)))
+    return refuse(parts, host, { request, response });
+  const report = parseReport(request.method === 'GET' ? request.query : { ...request.query, ...request.body });
+  if (isNo(report)) return sendProblem(response, 400, report);
+  parts.apply(host, { kind: 'reported', now: parts.now(), ...report });
+  parts.log.info('installer reported', { host, stage: report.stage });
+  response.type('text/plain').send('noted\n');
+}
+
+function tokenCheck(request: Request): (token: string) => boolean {
+  const given = request.query['token'];
+  return (token) => typeof given === 'string' && sameSecret(given, token);
+}
+
+function segment(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,38 @@
+// A refusal as an HTTP answer: application/problem+json (RFC 9457). Works on node's and Express's responses alike.
+
+import type { No } from './malformed.ts';
+
+/** The part of an HTTP response that is needed to answer. */
+export type AnswerSink = {
+  statusCode: number;
+  setHeader(name: string, value: string | number): unknown;
+  end(body?: string): unknown;
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Login needed',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Not possible now',
+  413: 'Too large',
+  421: 'Misdirected request',
+  500: 'Internal error',
+};
+
+/** The body of a refusal, one line of JSON. */
+export function problemBody(status: number, answer: No): string {
+  const remedy = answer.remedy === undefined ? {} : { remedy: answer.remedy };
+  return `${JSON.stringify({ type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: answer.reason, ...remedy })}\n`;
+}
+
+/** Ends `response` with the refusal. A 401 carries the challenge that RFC 9110 §15.5.2 asks for. */
+export function sendProblem(response: AnswerSink, status: number, answer: No): void {
+  const body = problemBody(status, answer);
+  response.statusCode = status;
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="kickstand"');
+  response.setHeader('Content-Type', 'application/problem+json');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
+}
