@@ -1,0 +1,125 @@
+// The site's trees as they are now: opened once, recognised once, and looked at anew when their medium changes. Running: opening is handed in.
+
+import type { Os, Tree, TreeFacts, TreeStatus } from '../../server/domain.ts';
+import type { No } from '../../server/malformed.ts';
+import { codeOf, isNo, Malformed, messageOf, no } from '../../server/malformed.ts';
+import { formatOs, sameOs } from '../../server/os.ts';
+import type { FilePlace, TreeFiles } from '../content/place.ts';
+
+/** A complete path where a tree's medium may lie. */
+export type MediumPath = { readonly kind: 'iso' | 'directory'; readonly path: string };
+
+export type ShelfParts = {
+  readonly open: (medium: MediumPath) => Promise<OpenedTree>;
+  readonly detect: (files: TreeFiles) => Promise<TreeFacts | No>;
+  readonly expected: (os: Os) => TreeFacts;
+  /** Where to look for a tree's medium, best first; `mediaDirectory` is where an operator is told to put it. */
+  readonly candidates: (tree: Tree) => readonly MediumPath[];
+  readonly mediaDirectory: string;
+};
+
+/** A tree's files; one from an image can give the image itself, for proving the whole of it. */
+export type OpenedTree = TreeFiles & { image?(): Promise<FilePlace | No> };
+
+type Opened = { readonly files: OpenedTree; readonly facts: TreeFacts };
+
+/** The trees of one appliance. */
+export type Shelf = {
+  /** What `tree` is, or what is missing. */
+  status(tree: Tree): Promise<TreeStatus>;
+  /** The files of a tree that is ready. */
+  files(tree: Tree): Promise<TreeFiles | No>;
+  /** The image a ready tree was opened from; a `No` for a directory. */
+  image(tree: Tree): Promise<FilePlace | No>;
+  close(): Promise<void>;
+};
+
+/** A shelf with nothing opened yet. */
+export function openShelf(parts: ShelfParts): Shelf {
+  const opened = new Map<string, Opened>();
+  const opening = new Map<string, Promise<Opened | No>>();
+  const lookUp = async (tree: Tree): Promise<Opened | No> => {
+    const key = `${tree.name} ${JSON.stringify(tree.source)} ${tree.os === undefined ? '' : formatOs(tree.os)}`;
+    const known = opened.get(key);
+    if (known !== undefined && !isNo(await known.files.find(''))) return known;
+    const running = opening.get(key);
+    if (running !== undefined) return running;
+    const started = takeDown(parts, tree).finally(() => opening.delete(key));
+    opening.set(key, started);
+    const result = await started;
+    await opened.get(key)?.files.close();
+    if (isNo(result)) opened.delete(key);
+    else opened.set(key, result);
+    return result;
+  };
+  return {
+    status: async (tree) => statusOf(parts, tree, await lookUp(tree)),
+    files: async (tree) => {
+      const found = await lookUp(tree);
+      return isNo(found) ? found : found.files;
+    },
+    image: async (tree) => {
+      const found = await lookUp(tree);
+      if (isNo(found)) return found;
+      return (await found.files.image?.()) ?? no('not an image');
+    },
+    close: async () => {
+      for (const { files } of opened.values()) await files.close();
+      opened.clear();
+    },
+  };
+}
+
+function statusOf(parts: ShelfParts, tree: Tree, found: Opened | No): TreeStatus {
+  if (!isNo(found)) return { kind: 'ready', facts: found.facts };
+  const expected = tree.os === undefined ? undefined : parts.expected(tree.os);
+  return {
+    kind: 'absent',
+    reason: found.reason,
+    remedy: found.remedy ?? `kickstand tree add ${tree.name} FILE`,
+    expected,
+  };
+}
+
+/** Opens the tree's first medium that is there; the reason is the last one's where none is. */
+async function takeDown(parts: ShelfParts, tree: Tree): Promise<Opened | No> {
+  if (tree.source.kind === 'upstream') {
+    return no('trees from a URL are not mirrored in this version', 'give the tree an iso or a directory');
+  }
+  for (const medium of parts.candidates(tree)) {
+    const files = await openMedium(parts, medium);
+    if (files === undefined) continue;
+    if (isNo(files)) return files;
+    const facts = await recognise(parts, tree, files);
+    if (!isNo(facts)) return { files, facts };
+    await files.close();
+    return facts;
+  }
+  const name = tree.source.path;
+  return no(`${name} is not there`, `put it into ${parts.mediaDirectory}, or: kickstand tree add ${tree.name} FILE`);
+}
+
+/** Undefined where nothing lies at that path. */
+async function openMedium(parts: ShelfParts, medium: MediumPath): Promise<OpenedTree | No | undefined> {
+  try {
+    return await parts.open(medium);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (error instanceof Malformed)
+      return no(`${medium.path} cannot be used: ${error.message}`, 'fetch the whole image again');
+    return no(`${medium.path} cannot be opened: ${messageOf(error)}`, 'let the appliance read it');
+  }
+}
+
+async function recognise(parts: ShelfParts, tree: Tree, files: TreeFiles): Promise<TreeFacts | No> {
+  try {
+    const facts = await parts.detect(files);
+    if (isNo(facts) || tree.os === undefined || sameOs(facts.os, tree.os)) return facts;
+    const remedy = `give the right medium, or correct the tree's os in the site file`;
+    return no(`the medium holds ${formatOs(facts.os)}, the site says ${formatOs(tree.os)}`, remedy);
+  } catch (error) {
+    if (error instanceof Malformed)
+      return no(`the medium cannot be read: ${error.message}`, 'fetch the whole image again');
+    throw error;
+  }
+}

@@ -1,0 +1,165 @@
+// The operator's command line: one tree of commands. Each is loaded when it is called, so that --help answers at once.
+
+import { Command, CommanderError } from 'commander';
+import { settingFlags } from '../server/settings.ts';
+import type { ExitCode } from './cli/output.ts';
+
+/** A command's work, loaded on call: positional arguments, then all flags. */
+type Work = (
+  args: readonly (string | readonly string[] | undefined)[],
+  flags: Readonly<Record<string, unknown>>,
+) => Promise<ExitCode>;
+
+const program = new Command('kickstand');
+program
+  .description(
+    'An offline installer appliance: mirrors repositories and install trees, and installs machines over the network.',
+  )
+  .version('0.1.0')
+  .showSuggestionAfterError()
+  .exitOverride();
+
+/** Adds a command below `parent`. `load` imports its module only when it runs. */
+function add(
+  parent: Command,
+  usage: string,
+  about: {
+    readonly help: string;
+    readonly load: () => Promise<Work>;
+    readonly options?: readonly (readonly [string, string])[];
+  },
+): Command {
+  const command = parent.command(usage).description(about.help).exitOverride().showSuggestionAfterError();
+  for (const [flags, help] of about.options ?? []) command.option(flags, help);
+  for (const { name, value, help } of settingFlags) {
+    if (usage === 'bundle [host]' && name === 'site')
+      command.option('--site [FILE]', `the whole site's bundle; or, with a host, ${help}`);
+    else if (name === 'site' || name === 'data' || usage === 'serve') command.option(`--${name} <${value}>`, help);
+  }
+  command.option('--json', 'print JSON, for machines');
+  command.action(async (...given: unknown[]) => {
+    const args = command.processedArgs as (string | string[] | undefined)[];
+    void given;
+    const work = await about.load();
+    process.exitCode = await work(args, command.opts());
+  });
+  return command;
+}
+
+add(program, 'serve', {
+  help: 'run the appliance until SIGTERM',
+  load: async () => (await import('./cli/serve.ts')).serveCommand,
+});
+add(program, 'doctor', {
+  help: 'check ports, loaders, disk, clock and site; every problem with its remedy; exit 1 on any',
+  load: async () => (await import('./cli/doctor.ts')).doctorCommand,
+});
+
+const site = program.command('site').description('the site file').exitOverride();
+add(site, 'check [file]', {
+  help: 'all problems of a site file at once; exit 1 on any',
+  load: async () => (await import('./cli/site.ts')).checkCommand,
+});
+add(site, 'show', {
+  help: 'the resolved site, every default written out',
+  load: async () => (await import('./cli/site.ts')).showCommand,
+});
+add(site, 'plan', { help: 'the IP plan as a table', load: async () => (await import('./cli/site.ts')).planCommand });
+
+const repo = program.command('repo').description('mirrored RPM repositories').exitOverride();
+add(repo, 'list', {
+  help: 'every repo and its published snapshot',
+  load: async () => (await import('./cli/repo.ts')).listCommand,
+});
+add(repo, 'sync [name...]', {
+  help: 'fetch what is new upstream and publish it; without a name: all repos',
+  load: async () => (await import('./cli/repo.ts')).syncCommand,
+});
+add(repo, 'snapshots <name>', {
+  help: 'the snapshots that are kept',
+  load: async () => (await import('./cli/repo.ts')).snapshotsCommand,
+});
+add(repo, 'publish <name> <snapshot>', {
+  help: 'make a snapshot current: roll back, or forward again',
+  load: async () => (await import('./cli/repo.ts')).publishCommand,
+});
+add(repo, 'verify [name...]', {
+  help: 'hash every file of the published snapshots again; exit 1 on any difference',
+  load: async () => (await import('./cli/repo.ts')).verifyCommand,
+});
+add(repo, 'prune', {
+  help: 'remove snapshots beyond what each repo keeps, and what nothing holds any more',
+  load: async () => (await import('./cli/repo.ts')).pruneCommand,
+});
+
+const tree = program.command('tree').description('install trees').exitOverride();
+add(tree, 'list', {
+  help: 'every tree: what it is, or what is missing',
+  load: async () => (await import('./cli/tree.ts')).listCommand,
+});
+add(tree, 'add <name> <source>', {
+  help: 'prove an ISO or a directory and make it the tree NAME',
+  load: async () => (await import('./cli/tree.ts')).addCommand,
+});
+add(tree, 'verify [name...]', {
+  help: "prove the checksums that the tree's own .treeinfo names; exit 1 on any difference",
+  load: async () => (await import('./cli/tree.ts')).verifyCommand,
+});
+add(tree, 'remove <name>', {
+  help: 'take a tree off the appliance; the medium itself is left',
+  load: async () => (await import('./cli/tree.ts')).removeCommand,
+});
+
+const host = program.command('host').description('the machines to install').exitOverride();
+add(host, 'list', { help: 'every host and its state', load: async () => (await import('./cli/host.ts')).listCommand });
+add(host, 'show <host>', {
+  help: 'one host with its history',
+  load: async () => (await import('./cli/host.ts')).showCommand,
+});
+add(host, 'arm <host...>', {
+  help: 'let the next boot of each host install: its disks are wiped',
+  options: [['--for <time>', 'how long, like 90m or 2h (default: 2h)']],
+  load: async () => (await import('./cli/host.ts')).armCommand,
+});
+add(host, 'disarm <host...>', {
+  help: 'take the leave to install back',
+  load: async () => (await import('./cli/host.ts')).disarmCommand,
+});
+add(host, 'render <host>', {
+  help: 'print what its installer would be told, with placeholders for secrets',
+  options: [['--as <form>', 'kickstart, answerfile or pxelinux (default: what its installer reads)']],
+  load: async () => (await import('./cli/host.ts')).renderCommand,
+});
+
+add(program, 'bundle [host]', {
+  help: "write a host's configuration bundle, or the whole site's",
+  options: [
+    ['-o, --output <file>', 'where to write (default: NAME.tar.gz; - for standard output)'],
+    ['--format <format>', 'tar.gz or zip'],
+    ['--with-secrets', 'put the real secrets in; the file is made readable by you only'],
+  ],
+  load: async () => (await import('./cli/bundle.ts')).bundleCommand,
+});
+
+const secret = program.command('secret').description('secrets kept outside the site file').exitOverride();
+add(secret, 'set <name>', {
+  help: 'read a secret from standard input; a plain password for a crypt hash is hashed with --hash',
+  options: [['--hash', 'the input is a plain password: keep its $6$ crypt hash']],
+  load: async () => (await import('./cli/secret.ts')).setCommand,
+});
+add(secret, 'list', {
+  help: 'the names of the secrets that are set',
+  load: async () => (await import('./cli/secret.ts')).listCommand,
+});
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = await failureCode(error);
+}
+
+async function failureCode(error: unknown): Promise<ExitCode> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { explainFailure } = await import('./cli/failure.ts');
+  return explainFailure(error);
+}

@@ -1,0 +1,84 @@
+// What a command works with: settings, output, and the house when it needs one. Each command opens what it needs, no more.
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { originOf, runningAppliance } from '../../server/assembly/appliance.ts';
+import type { House } from '../../server/assembly/house.ts';
+import { openHouse } from '../../server/assembly/house.ts';
+import type { Site } from '../../server/domain.ts';
+import type { Log } from '../../server/log.ts';
+import { quietLog } from '../../server/log.ts';
+import type { RawSettings, Settings } from '../../server/settings.ts';
+import { environmentName, parseSettings, settingFlags } from '../../server/settings.ts';
+import { renderProblems } from '../../server/site/problems.ts';
+import { loadSite } from '../../server/site/store.ts';
+import type { ExitCode, Output } from './output.ts';
+
+/** A command ends with this: `message` for the operator, `code` for the shell. */
+export class CommandFailed extends Error {
+  readonly code: ExitCode;
+
+  constructor(message: string, code: ExitCode) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What every command is given. */
+export type Context = { readonly settings: Settings; readonly output: Output };
+
+const HOME = new URL('../../', import.meta.url).pathname;
+
+/** Reads flags over the environment. Throws `CommandFailed` (usage) with all that is wrong. */
+export function readContext(flags: Readonly<Record<string, unknown>>): Context {
+  const raw: Record<string, string | undefined> = {};
+  for (const { name } of settingFlags) raw[name] = textOf(flags[camelCase(name)]) ?? process.env[environmentName(name)];
+  const result = parseSettings(raw satisfies RawSettings, {
+    fromHere: (path) => resolve(path),
+    fromHome: (path) => resolve(HOME, path),
+    exists: existsSync,
+  });
+  if (result.kind === 'problems') throw new CommandFailed(result.problems.join('\n'), 2);
+  return { settings: result.settings, output: outputOf(flags['json'] === true) };
+}
+
+function outputOf(json: boolean): Output {
+  return {
+    json,
+    write: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+  };
+}
+
+/** The site of the settings' file. Throws `CommandFailed` with all its problems. */
+export async function readSite({ settings }: Context): Promise<Site> {
+  const parsed = await loadSite(settings.siteFile);
+  if (parsed.kind === 'site') return parsed.site;
+  throw new CommandFailed(renderProblems(parsed.problems, settings.siteFile).trimEnd(), 1);
+}
+
+/** Runs `work` with the house open, and closes it whatever happens. URLs are those of the appliance that runs, if one does. */
+export async function withHouse<T>(
+  context: Context,
+  work: (house: House) => Promise<T>,
+  log: Log = quietLog,
+): Promise<T> {
+  const { settings } = context;
+  const site = await readSite(context);
+  const running = await runningAppliance(settings.dataDirectory);
+  const origin = running?.origin ?? originOf(settings.advertise, site, settings.httpPort ?? 80);
+  const house = await openHouse({ settings, log, site: () => site, origin: () => origin });
+  try {
+    return await work(house);
+  } finally {
+    await house.close();
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function camelCase(flag: string): string {
+  return flag.replaceAll(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,123 @@
+// The doctor's checks: site, secrets, content, loaders, disk, clock. Ports and the TFTP self-check are in doctor-network.ts.
+
+import { createHash } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { renderProblems } from '../../server/site/problems.ts';
+import { loadSite } from '../../server/site/store.ts';
+import { armingObstacle } from '../../server/assembly/arming.ts';
+import { readLoaders } from '../../server/assembly/boot.ts';
+import type { House } from '../../server/assembly/house.ts';
+import { lacks } from '../../server/assembly/views.ts';
+import { openDirectoryTree } from '../../mirror/tree/store.ts';
+import { isNo, messageOf } from '../../server/malformed.ts';
+import { ensureDirectory } from '../../server/store.ts';
+import type { Context } from './context.ts';
+import { withHouse } from './context.ts';
+import { networkChecks } from './doctor-network.ts';
+import { formatBytes } from './output.ts';
+
+/** What was looked at and what was found. */
+export type Check = {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly remedy: string | undefined;
+};
+
+/** Less free space than this and the next sync may not fit. */
+const LOW_DISK_BYTES = 2 * 1024 ** 3;
+/** Kickstand was not written before this day: a clock that says so is wrong, and installs would carry the wrong date. */
+const EARLIEST_MS = Date.UTC(2026, 10, 1);
+
+/** A check that passed. */
+export function fine(what: string, found: string): Check {
+  return { what, ok: true, found, remedy: undefined };
+}
+
+/** A check that found a problem. */
+export function problem(what: string, found: string, remedy: string | undefined): Check {
+  return { what, ok: false, found, remedy };
+}
+
+/** All checks, in the order an operator would make them. */
+export async function runChecks(context: Context): Promise<readonly Check[]> {
+  const { settings } = context;
+  const parsed = await loadSite(settings.siteFile);
+  const own = [clockCheck(Date.now()), await diskCheck(settings.dataDirectory)];
+  if (parsed.kind === 'problems') {
+    return [
+      problem(
+        'site',
+        renderProblems(parsed.problems, settings.siteFile).trimEnd(),
+        'correct the file; kickstand site check',
+      ),
+      ...own,
+    ];
+  }
+  const { site } = parsed;
+  const inside = await withHouse(context, async (house) => [
+    ...(await loaderChecks(house)),
+    ...(await contentChecks(house)),
+    ...(await hostChecks(house)),
+    ...(await networkChecks(context, house)),
+  ]);
+  return [fine('site', `${settings.siteFile}: ${site.hosts.length} hosts, no problems`), ...own, ...inside];
+}
+
+function clockCheck(now: number): Check {
+  const shown = new Date(now).toISOString();
+  return now < EARLIEST_MS
+    ? problem('clock', `${shown} is in the past`, 'set the clock: date -s, or run an NTP client')
+    : fine('clock', shown);
+}
+
+async function diskCheck(directory: string): Promise<Check> {
+  try {
+    await ensureDirectory(directory);
+    const disk = await statfs(directory);
+    const free = disk.bavail * disk.bsize;
+    const found = `${directory}: ${formatBytes(free)} free`;
+    return free < LOW_DISK_BYTES
+      ? problem('disk', found, 'make room, or give another --data directory')
+      : fine('disk', found);
+  } catch (error) {
+    return problem('disk', messageOf(error), `let this user write ${directory}, or give another --data directory`);
+  }
+}
+
+async function loaderChecks(house: House): Promise<readonly Check[]> {
+  const set = await readLoaders(house);
+  if (isNo(set)) return [problem('loaders', set.reason, set.remedy)];
+  const system = await openDirectoryTree('/');
+  const checks = [...set.loaders].map(async ([name, loader]) => {
+    const bytes = await system.read(loader.file, 4 * 1024 * 1024);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return fine(`loader ${name}`, `${loader.origin}: ${loader.path}  sha256 ${sha256}`);
+  });
+  return Promise.all(checks);
+}
+
+async function contentChecks(house: House): Promise<readonly Check[]> {
+  const missing = (await lacks(house)).filter((lack) => lack.what !== 'network boot');
+  const names = [
+    ...house.site().trees.map((tree) => `tree ${tree.name}`),
+    ...house.site().repos.map((repo) => `repo ${repo.name}`),
+  ];
+  return names.map((name) => {
+    const lack = missing.find((one) => one.what === name);
+    return lack === undefined ? fine(name, 'ready') : problem(name, lack.reason, lack.remedy);
+  });
+}
+
+/** Could each host be armed? What its tree or repo lacks is told above, once; here is what only hosts need. */
+async function hostChecks(house: House): Promise<readonly Check[]> {
+  const seen = new Set<string>();
+  const checks: Check[] = [];
+  for (const host of house.site().hosts) {
+    const obstacle = await armingObstacle(house, host.name);
+    if (obstacle === undefined) checks.push(fine(`host ${host.name}`, 'could be armed'));
+    else if (!seen.has(obstacle.reason)) checks.push(problem(`host ${host.name}`, obstacle.reason, obstacle.remedy));
+    if (obstacle !== undefined) seen.add(obstacle.reason);
+  }
+  return checks;
+}

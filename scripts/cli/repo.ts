@@ -1,0 +1,168 @@
+// kickstand repo list | sync | snapshots | publish | verify | prune.
+
+import type { House } from '../../server/assembly/house.ts';
+import { pinnedSnapshots } from '../../server/assembly/repos.ts';
+import { syncNow } from '../../server/assembly/sync.ts';
+import { verifyRepo } from '../../server/assembly/verify.ts';
+import { repoViews } from '../../server/assembly/views.ts';
+import type { Repo } from '../../server/domain.ts';
+import { isNo } from '../../server/malformed.ts';
+import type { SyncResult } from '../../mirror/sync/sync.ts';
+import { CommandFailed, readContext, withHouse } from './context.ts';
+import type { ExitCode, Output } from './output.ts';
+import { formatBytes, print, refuse, table } from './output.ts';
+import { progressBar } from './progress.ts';
+
+type Args = readonly (string | readonly string[] | undefined)[];
+type Flags = Readonly<Record<string, unknown>>;
+
+/** `repo list`. */
+export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  const repos = await withHouse(context, repoViews);
+  const rows = repos.map((repo) => [
+    repo.name,
+    repo.current ?? 'never synced',
+    String(repo.snapshots.length),
+    repo.schedule ?? '-',
+    repo.upstream,
+  ]);
+  print(context.output, repos, table(['REPO', 'PUBLISHED', 'KEPT', 'SCHEDULE', 'UPSTREAM'], rows));
+  return 0;
+}
+
+/** `repo sync [NAME…]`: one after the other; exit 1 if any failed. Ctrl-C ends it without harm. */
+export async function syncCommand([names]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort(new Error('interrupted; the next sync goes on from here'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  return withHouse(context, async (house) => {
+    const results: { repo: string; result: SyncResult }[] = [];
+    for (const repo of chosen(house, names)) {
+      const bar = progressBar(repo.name, context.output.json ? 'quiet' : 'loud');
+      const result = await syncNow(house, repo, { onProgress: (progress) => bar.show(progress), signal: stop.signal });
+      bar.end();
+      results.push({ repo: repo.name, result });
+      if (!context.output.json) tellSync(context.output, repo.name, result);
+    }
+    if (context.output.json)
+      print(
+        context.output,
+        results.map(({ repo, result }) => ({ repo, ...result })),
+        '',
+      );
+    return results.some(({ result }) => result.kind === 'failed') ? 1 : 0;
+  });
+}
+
+function tellSync(output: Output, name: string, result: SyncResult): void {
+  switch (result.kind) {
+    case 'published':
+      output.write(
+        `${name}: published ${result.snapshot}: ${result.packages} packages, ${result.files} files, ${formatBytes(result.bytes)} (${formatBytes(result.bytesFetched)} fetched)\n`,
+      );
+      return;
+    case 'unchanged':
+      output.write(`${name}: nothing new; ${result.snapshot} stays published\n`);
+      return;
+    case 'failed':
+      output.complain(
+        `${name}: not synced: ${result.file === undefined ? '' : `${result.file}: `}${result.reason}\n  what was published stays; run the sync again to go on\n`,
+      );
+  }
+}
+
+/** `repo snapshots NAME`. */
+export async function snapshotsCommand([name]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  return withHouse(context, async (house) => {
+    const [repo] = chosen(house, name);
+    if (repo === undefined) return 2;
+    const status = await house.content.repoStatus(repo.name);
+    const pinned = pinnedSnapshots(house, repo.name);
+    const records = await Promise.all(status.snapshots.map((id) => house.content.snapshotRecord(repo.name, id)));
+    const snapshots = records.flatMap((record) =>
+      isNo(record) ? [] : [{ ...record, current: record.id === status.current, pinned: pinned.includes(record.id) }],
+    );
+    const rows = snapshots.map((one) => [
+      one.id,
+      one.createdAt.slice(0, 16).replace('T', ' '),
+      String(one.packages),
+      formatBytes(one.bytes),
+      one.current ? 'current' : one.pinned ? 'pinned' : '',
+    ]);
+    print(context.output, snapshots, table(['SNAPSHOT', 'MADE', 'PACKAGES', 'SIZE', ''], rows));
+    return 0;
+  });
+}
+
+/** `repo publish NAME SNAPSHOT`. */
+export async function publishCommand([name, snapshot]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  return withHouse(context, async (house) => {
+    const [repo] = chosen(house, name);
+    if (repo === undefined) return 2;
+    const lock = await house.content.lockRepo(repo.name);
+    if (isNo(lock)) return refuse(context.output, lock);
+    try {
+      const published = await house.content.publish(repo.name, String(snapshot));
+      if (isNo(published))
+        return refuse(context.output, { ...published, remedy: `kickstand repo snapshots ${repo.name} lists them` });
+      print(context.output, published, `${repo.name}: ${published.id} is published`);
+      return 0;
+    } finally {
+      lock.release();
+    }
+  });
+}
+
+/** `repo verify [NAME…]`. */
+export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  return withHouse(context, async (house) => {
+    const results = [];
+    for (const repo of chosen(house, names)) {
+      const bar = progressBar(repo.name, context.output.json ? 'quiet' : 'loud');
+      results.push(await verifyRepo(house, repo.name, (progress) => bar.show(progress)));
+      bar.end();
+    }
+    const lines = results.flatMap((result) => [
+      ...result.bad.map((bad) => `${result.repo}: ${bad.path}: ${bad.reason}`),
+      `${result.repo}: ${result.bad.length === 0 ? `${result.files} files as they were published` : `${result.bad.length} of ${result.files} files differ; remove them from the pool and sync again`}`,
+    ]);
+    print(context.output, results, lines.join('\n'));
+    return results.some((result) => result.bad.length > 0) ? 1 : 0;
+  });
+}
+
+/** `repo prune`: what the site's `keep` and the pins of hosts do not hold. */
+export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  return withHouse(context, async (house) => {
+    const removed = [];
+    for (const repo of house.site().repos) {
+      const snapshots = await house.content.prune(repo.name, repo.keep, pinnedSnapshots(house, repo.name));
+      if (isNo(snapshots)) return refuse(context.output, snapshots);
+      removed.push({ repo: repo.name, snapshots });
+    }
+    const freed = await house.content.sweepPool();
+    if (isNo(freed)) return refuse(context.output, freed);
+    const lines = removed.flatMap(({ repo, snapshots }) => snapshots.map((id) => `${repo}: removed ${id}`));
+    print(context.output, { removed, freedBytes: freed }, [...lines, `${formatBytes(freed)} set free`].join('\n'));
+    return 0;
+  });
+}
+
+/** The repos named, or all of the site; a name the site does not have is wrong usage. */
+function chosen(house: House, names: string | readonly string[] | undefined): readonly Repo[] {
+  const { repos } = house.site();
+  const wanted = typeof names === 'string' ? [names] : (names ?? []);
+  const unknown = wanted.find((name) => !repos.some((repo) => repo.name === name));
+  if (unknown !== undefined)
+    throw new CommandFailed(
+      `kickstand: the site has no repo ${unknown}; its repos are ${repos.map((repo) => repo.name).join(', ')}`,
+      2,
+    );
+  return wanted.length === 0 ? repos : repos.filter((repo) => wanted.includes(repo.name));
+}

@@ -1,0 +1,53 @@
+// kickstand secret set | list: secrets come from standard input and are never printed.
+
+import { randomBytes } from 'node:crypto';
+import { sha512Crypt } from '../../kickstart/crypt.ts';
+import { cryptScheme } from '../../kickstart/secrets.ts';
+import { dataPaths } from '../../server/assembly/house.ts';
+import { openSecretStore } from '../../server/secrets/store.ts';
+import { CommandFailed, readContext } from './context.ts';
+import type { ExitCode } from './output.ts';
+import { print } from './output.ts';
+
+type Args = readonly (string | readonly string[] | undefined)[];
+type Flags = Readonly<Record<string, unknown>>;
+
+const LIMIT_BYTES = 16 * 1024;
+const SALT_LETTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** `secret set NAME`: keeps one line of standard input, mode 0600. */
+export async function setCommand([name]: Args, flags: Flags): Promise<ExitCode> {
+  const { settings, output } = readContext(flags);
+  if (process.stdin.isTTY) output.complain('Type the secret, then Enter and Ctrl-D (it is shown while you type):\n');
+  const typed = (await readStandardInput()).replace(/\r?\n$/, '');
+  if (typed === '' || /[\r\n\0]/.test(typed)) throw new CommandFailed('a secret is one line that is not empty', 1);
+  const value = flags['hash'] === true ? sha512Crypt(typed, salt()) : typed;
+  await openSecretStore(dataPaths(settings.dataDirectory).secrets).save(String(name), value);
+  const kept = cryptScheme(value) === undefined ? 'as it was given' : 'as a crypt hash';
+  print(output, { secret: name, kept }, `${String(name)}: kept ${kept}`);
+  return 0;
+}
+
+/** `secret list`: names only. */
+export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
+  const { settings, output } = readContext(flags);
+  const names = await openSecretStore(dataPaths(settings.dataDirectory).secrets).names();
+  print(output, names, names.join('\n'));
+  return 0;
+}
+
+function salt(): string {
+  return [...randomBytes(16)].map((byte) => SALT_LETTERS[byte % 64] ?? '.').join('');
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of process.stdin) {
+    const bytes = Buffer.from(chunk);
+    sizeBytes += bytes.length;
+    if (sizeBytes > LIMIT_BYTES) throw new CommandFailed(`a secret is at most ${LIMIT_BYTES} bytes`, 1);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,73 @@
+// kickstand serve: runs the appliance until SIGTERM, after telling what it serves and what it lacks.
+
+import type { Appliance } from '../../server/assembly/appliance.ts';
+import { lacks } from '../../server/assembly/views.ts';
+import { createLog } from '../../server/log.ts';
+import type { Running } from '../../server/main.ts';
+import { serve } from '../../server/main.ts';
+import { dataPaths } from '../../server/assembly/house.ts';
+import { operatorSecret } from '../../server/assembly/appliance.ts';
+import { readContext } from './context.ts';
+import type { ExitCode } from './output.ts';
+
+/** Runs until SIGTERM or SIGINT; a second one does not wait for transfers. */
+export async function serveCommand(
+  _args: readonly unknown[],
+  flags: Readonly<Record<string, unknown>>,
+): Promise<ExitCode> {
+  const { settings, output } = readContext(flags);
+  const log = createLog(settings.logLevel);
+  const running = await serve(settings, log);
+  const missing = await lacks(running.appliance.house);
+  if (output.json)
+    output.write(`${JSON.stringify({ ...portsOf(running), origin: running.appliance.house.origin(), missing })}\n`);
+  else output.write(await report(running, missing));
+  await signalled();
+  log.info('stopping', {});
+  await running.close();
+  return 0;
+}
+
+function portsOf(running: Running) {
+  return { httpPort: running.httpPort, tftpPort: running.tftpPort };
+}
+
+async function report(running: Running, missing: Awaited<ReturnType<typeof lacks>>): Promise<string> {
+  const { house } = running.appliance;
+  const lines = [
+    `Kickstand serves the site ${house.site().name} (${house.settings.siteFile})`,
+    `  page and content  ${house.origin()}/`,
+    `  TFTP              port ${running.tftpPort}${running.tftpPort === 69 ? '' : ' (machines ask on 69; see below)'}`,
+    '  DHCP              off: let the network name this appliance as TFTP server, with the file pxelinux.0',
+    `  operator token    kept in ${dataPaths(house.settings.dataDirectory).secrets}/${operatorSecret}`,
+    ...portAdvice(running),
+    ...missing.map(
+      (lack) =>
+        `  missing: ${lack.what}: ${lack.reason}${lack.remedy === undefined ? '' : `\n           what to do: ${lack.remedy}`}`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** How to get the real ports where this process has not got them. */
+function portAdvice({ httpPort, tftpPort, appliance }: Running & { appliance: Appliance }): readonly string[] {
+  const { settings } = appliance.house;
+  const fellBack =
+    (settings.httpPort === undefined && httpPort !== 80) || (settings.tftpPort === undefined && tftpPort !== 69);
+  if (!fellBack) return [];
+  return [
+    '  ports             80 and 69 need rights this process lacks. Run as root, or give them to Node once:',
+    `                    sudo setcap cap_net_bind_service=+ep ${process.execPath}`,
+    '                    or as a systemd unit with AmbientCapabilities=CAP_NET_BIND_SERVICE',
+  ];
+}
+
+async function signalled(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = (): void => {
+    resolve();
+    process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+  await promise;
+}

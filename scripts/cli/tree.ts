@@ -1,0 +1,93 @@
+// kickstand tree list | verify, and the doors to add and remove.
+
+import { verifyTree } from '../../mirror/tree/verify.ts';
+import type { House } from '../../server/assembly/house.ts';
+import { treeViews } from '../../server/assembly/views.ts';
+import type { Tree } from '../../server/domain.ts';
+import { isNo } from '../../server/malformed.ts';
+import { CommandFailed, readContext, withHouse } from './context.ts';
+import type { ExitCode } from './output.ts';
+import { print, refuse, table } from './output.ts';
+import { progressBar } from './progress.ts';
+import { addMedium, removeMedium } from './medium.ts';
+
+type Args = readonly (string | readonly string[] | undefined)[];
+type Flags = Readonly<Record<string, unknown>>;
+
+/** `tree list`. */
+export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  const trees = await withHouse(context, treeViews);
+  const rows = trees.map((tree) => [tree.name, tree.ready ? 'ready' : 'absent', tree.what, tree.remedy ?? '']);
+  print(context.output, trees, table(['TREE', 'STATE', 'WHAT', 'WHAT TO DO'], rows));
+  return 0;
+}
+
+/** `tree add NAME SOURCE`: proves the medium before anything is changed. */
+export async function addCommand([name, source]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  const added = await addMedium(context, String(name), String(source));
+  if (isNo(added)) return refuse(context.output, added);
+  print(context.output, added, `${added.tree}: ${added.os}, from ${added.source}\n  ${added.done}`);
+  return 0;
+}
+
+/** `tree remove NAME`. */
+export async function removeCommand([name]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  const removed = await removeMedium(context, String(name));
+  if (isNo(removed)) return refuse(context.output, removed);
+  print(context.output, removed, `${removed.tree}: ${removed.done}`);
+  return 0;
+}
+
+/** `tree verify [NAME…]`: exit 1 on a checksum that differs; what the tree names and does not carry is told, no failure. */
+export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  return withHouse(context, async (house) => {
+    const results = [];
+    for (const tree of chosen(house, names))
+      results.push(await verifyOne(house, tree, context.output.json ? 'quiet' : 'loud'));
+    const lines = results.flatMap((result) => [
+      ...result.checks.map(
+        (check) =>
+          `${result.tree}: ${check.path === '' ? 'the whole image' : check.path}: ${check.verdict}${check.detail === '' ? '' : `: ${check.detail}`}`,
+      ),
+      ...(result.problem === undefined ? [] : [`${result.tree}: ${result.problem}`]),
+      ...(result.checks.length === 0 && result.problem === undefined
+        ? [`${result.tree}: it names no checksums; nothing could be proved`]
+        : []),
+    ]);
+    print(context.output, results, lines.join('\n'));
+    return results.some(
+      (result) => result.problem !== undefined || result.checks.some((check) => check.verdict === 'bad'),
+    )
+      ? 1
+      : 0;
+  });
+}
+
+async function verifyOne(house: House, tree: Tree, loudness: 'quiet' | 'loud') {
+  const files = await house.shelf.files(tree);
+  if (isNo(files)) return { tree: tree.name, checks: [], problem: files.reason };
+  const bar = progressBar(tree.name, loudness);
+  const image = await house.shelf.image(tree);
+  const checks = await verifyTree(files, {
+    ...(isNo(image) ? {} : { image }),
+    progress: (bytesDone, bytesTotal) => bar.show({ filesDone: 0, filesTotal: 0, bytesDone, bytesTotal }),
+  });
+  bar.end();
+  return { tree: tree.name, checks, problem: undefined };
+}
+
+function chosen(house: House, names: string | readonly string[] | undefined): readonly Tree[] {
+  const { trees } = house.site();
+  const wanted = typeof names === 'string' ? [names] : (names ?? []);
+  const unknown = wanted.find((name) => !trees.some((tree) => tree.name === name));
+  if (unknown !== undefined)
+    throw new CommandFailed(
+      `kickstand: the site has no tree ${unknown}; its trees are ${trees.map((tree) => tree.name).join(', ')}`,
+      2,
+    );
+  return wanted.length === 0 ? trees : trees.filter((tree) => wanted.includes(tree.name));
+}

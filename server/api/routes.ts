@@ -1,0 +1,80 @@
+// The API under /api/v1: what stands where for anyone, and changes for an authenticated operator.
+
+import type { NextFunction, Request, Response } from 'express';
+import { Router, json } from 'express';
+import type { No } from '../malformed.ts';
+import { isNo, no } from '../malformed.ts';
+import { sendProblem } from '../problem.ts';
+import { sameSecret } from '../secret.ts';
+
+/** What the API is given. Views are plain values, ready for JSON, without secrets. */
+export type ApiParts = {
+  readonly operatorToken: string;
+  readonly health: () => Promise<{ readonly ok: boolean }>;
+  readonly views: Readonly<Record<'hosts' | 'repos' | 'trees' | 'discovered' | 'site', () => Promise<unknown>>>;
+  readonly host: (name: string) => Promise<unknown>;
+  readonly arm: (name: string, forMs: number | undefined) => Promise<No | { readonly kind: 'armed' }>;
+  readonly disarm: (name: string) => Promise<No | { readonly kind: 'disarmed' }>;
+  readonly siteSchema: () => unknown;
+};
+
+/** Does the request carry the operator's token (`Authorization: Bearer …`)? */
+export function isOperator(request: Request, operatorToken: string): boolean {
+  const given = /^Bearer ([\x21-\x7e]{1,200})$/.exec(request.headers.authorization ?? '')?.[1];
+  return given !== undefined && sameSecret(given, operatorToken);
+}
+
+/** `/healthz` and `/api/v1/…`. */
+export function apiRoutes(parts: ApiParts): Router {
+  const router = Router();
+  router.get('/healthz', async (_request, response) => {
+    const health = await parts.health();
+    response
+      .status(health.ok ? 200 : 503)
+      .set('Cache-Control', 'no-store')
+      .json(health);
+  });
+  for (const [name, view] of Object.entries(parts.views)) {
+    router.get(`/api/v1/${name}`, async (_request, response) => void response.json(await view()));
+  }
+  router.get('/api/v1/site.schema.json', (_request, response) => void response.json(parts.siteSchema()));
+  router.get('/api/v1/hosts/:host', async (request, response) => answer(response, await parts.host(hostName(request))));
+  const operators = [operatorsOnly(parts), json({ limit: '16kb' })];
+  router.post('/api/v1/hosts/:host/arm', operators, async (request: Request, response: Response) => {
+    const forMs = durationOf(request.body);
+    answer(response, isNo(forMs) ? forMs : await parts.arm(hostName(request), forMs));
+  });
+  router.post('/api/v1/hosts/:host/disarm', operators, async (request: Request, response: Response) => {
+    answer(response, await parts.disarm(hostName(request)));
+  });
+  return router;
+}
+
+function operatorsOnly(parts: ApiParts) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if (isOperator(request, parts.operatorToken)) return next();
+    sendProblem(
+      response,
+      401,
+      no('this needs an operator', 'send Authorization: Bearer with the token kept in DATA/secrets/operator'),
+    );
+  };
+}
+
+function answer(response: Response, value: unknown): void {
+  if (isNo(value)) sendProblem(response, 409, value);
+  else response.json(value);
+}
+
+function durationOf(body: unknown): number | undefined | No {
+  const seconds: unknown =
+    typeof body === 'object' && body !== null && 'forSeconds' in body ? body.forSeconds : undefined;
+  if (seconds === undefined) return undefined;
+  if (typeof seconds === 'number' && Number.isInteger(seconds) && seconds > 0) return seconds * 1000;
+  return no('forSeconds is a whole number of seconds above 0');
+}
+
+function hostName(request: Request): string {
+  const name = request.params['host'];
+  return typeof name === 'string' ? name : '';
+}

@@ -1,0 +1,115 @@
+// A house whose site follows its file, and what a running appliance tells the commands of itself.
+
+import { readFile } from 'node:fs/promises';
+import type { Ipv4 } from '../address.ts';
+import type { Site } from '../domain.ts';
+import type { Log } from '../log.ts';
+import type { Problem } from '../malformed.ts';
+import { codeOf } from '../malformed.ts';
+import type { Settings } from '../settings.ts';
+import { renderProblems } from '../site/problems.ts';
+import { openSite } from '../site/store.ts';
+import { saveFile } from '../store.ts';
+import { tokenOf } from '../hosts/token.ts';
+import type { House } from './house.ts';
+import { dataPaths, openHouse } from './house.ts';
+import { z } from 'zod';
+
+/** The name of the secret that operators show as a bearer token until there are accounts. */
+export const operatorSecret = 'operator';
+
+export type Ports = { readonly httpPort: number; readonly tftpPort: number };
+
+export type Appliance = {
+  readonly house: House;
+  readonly operatorToken: string;
+  /** What is wrong with the site file since its last good state; empty when nothing is. */
+  readonly siteProblems: () => readonly Problem[];
+  /** Calls back after each reload of the site. */
+  readonly onReload: (listener: (site: Site) => void) => void;
+  /** Says on which ports it serves: commands render URLs with them. */
+  readonly announce: (ports: Ports) => Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The site file has problems; `message` shows them all. */
+export class SiteRefused extends Error {}
+
+/** Opens the house of `settings` with a site that is reloaded when its file changes. Throws `SiteRefused` for a bad one. */
+export async function openAppliance(settings: Settings, log: Log): Promise<Appliance> {
+  const listeners: ((site: Site) => void)[] = [];
+  const site = await openSite(settings.siteFile, {
+    log,
+    onReload: (reloaded) => listeners.forEach((listener) => listener(reloaded)),
+    onRefused: (problems) =>
+      problems.forEach((problem) =>
+        log.warn('site problem', { path: problem.path, line: problem.line, problem: problem.message }),
+      ),
+  });
+  if (site.kind === 'problems') throw new SiteRefused(renderProblems(site.problems, settings.siteFile));
+  let ports: Ports = { httpPort: settings.httpPort ?? 80, tftpPort: settings.tftpPort ?? 69 };
+  const house = await openHouse({
+    settings,
+    log,
+    site: site.current,
+    origin: () => originOf(settings.advertise, site.current(), ports.httpPort),
+  });
+  return {
+    house,
+    operatorToken: await operatorToken(house),
+    siteProblems: site.problems,
+    onReload: (listener) => void listeners.push(listener),
+    announce: async (opened) => {
+      ports = opened;
+      await saveFile(
+        dataPaths(settings.dataDirectory).running,
+        `${JSON.stringify({ ...ports, origin: house.origin(), pid: process.pid })}\n`,
+      );
+    },
+    close: async () => {
+      site.close();
+      await house.close();
+    },
+  };
+}
+
+/** `http://192.168.168.26`, with the port where it is not HTTP's own. */
+export function originOf(advertise: Ipv4 | undefined, site: Site, httpPort: number): string {
+  const port = httpPort === 80 ? '' : `:${httpPort}`;
+  return `http://${advertise ?? site.appliance}${port}`;
+}
+
+async function operatorToken(house: House): Promise<string> {
+  const known = house.secrets.read(operatorSecret);
+  if (known !== undefined) return known;
+  const made = tokenOf(house.random(32));
+  await house.secrets.save(operatorSecret, made);
+  return made;
+}
+
+const announced = z.object({
+  httpPort: z.number().int(),
+  tftpPort: z.number().int(),
+  origin: z.string(),
+  pid: z.number().int(),
+});
+
+/** What the appliance that serves `dataDirectory` said of itself; undefined when none runs. */
+export async function runningAppliance(dataDirectory: string): Promise<z.output<typeof announced> | undefined> {
+  try {
+    const parsed = announced.safeParse(JSON.parse(await readFile(dataPaths(dataDirectory).running, 'utf8')));
+    return parsed.success && isAlive(parsed.data.pid) ? parsed.data : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}

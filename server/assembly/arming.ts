@@ -1,0 +1,64 @@
+// Arming and disarming over the open house: checks, secrets to make up, the token, and the state change.
+
+import { requiredSecrets } from '../../kickstart/secrets.ts';
+import type { Arming } from '../domain.ts';
+import { defaultArmingMs, longestArmingMs, planArming } from '../hosts/arming.ts';
+import { tokenOf } from '../hosts/token.ts';
+import type { No } from '../malformed.ts';
+import { isNo, no } from '../malformed.ts';
+import { resolveInstall } from '../site/resolve.ts';
+import type { House } from './house.ts';
+import { hostNamed, installOf, readCatalog } from './house.ts';
+import { renderForm, formOf } from './instructions.ts';
+
+/** A host that may now install, and until when (ms since 1970). */
+export type Armed = {
+  readonly kind: 'armed';
+  readonly host: string;
+  readonly expiresAt: number;
+  readonly pins: Arming['pins'];
+};
+
+/**
+ * Arms `name` for `forMs` (default 2 hours): its next boot installs. Refused, with the remedy, when the install could
+ * not run: no tree, no snapshot, no secret, or instructions that do not render.
+ */
+export async function armHost(house: House, name: string, forMs: number = defaultArmingMs): Promise<Armed | No> {
+  if (!(forMs > 0 && forMs <= longestArmingMs)) return no('an arming lasts between a second and 7 days');
+  const found = hostNamed(house.site(), name);
+  if (isNo(found)) return found;
+  const catalog = await readCatalog(house);
+  const install = resolveInstall(house.site(), catalog, found.host);
+  if (isNo(install)) return install;
+  const plan = planArming(install, { catalog, needed: requiredSecrets(install), secret: house.secrets.read });
+  if (isNo(plan)) return plan;
+  for (const secret of plan.generate) await house.secrets.save(secret, tokenOf(house.random(16)));
+  const rendered = renderForm(install, formOf(install), house.secrets.read);
+  if (isNo(rendered)) return rendered;
+  const now = house.now();
+  const arming: Arming = { token: tokenOf(house.random(16)), armedAt: now, expiresAt: now + forMs, pins: plan.pins };
+  house.hosts.apply(name, { kind: 'armed', now, arming });
+  house.log.info('host armed', { host: name, until: new Date(arming.expiresAt).toISOString() });
+  return { kind: 'armed', host: name, expiresAt: arming.expiresAt, pins: arming.pins };
+}
+
+/** Takes the leave to install back. A host that is not armed stays as it is. */
+export function disarmHost(house: House, name: string): { readonly kind: 'disarmed'; readonly host: string } | No {
+  const found = hostNamed(house.site(), name);
+  if (found.kind === 'no') return found;
+  house.hosts.apply(name, { kind: 'disarmed', now: house.now(), reason: 'disarmed by an operator' });
+  house.log.info('host disarmed', { host: name });
+  return { kind: 'disarmed', host: name };
+}
+
+/** What would stand in the way of arming `name` now; undefined when nothing does. */
+export async function armingObstacle(house: House, name: string): Promise<No | undefined> {
+  const install = await installOf(house, name);
+  if (isNo(install)) return install;
+  const plan = planArming(install, {
+    catalog: await readCatalog(house),
+    needed: requiredSecrets(install),
+    secret: house.secrets.read,
+  });
+  return isNo(plan) ? plan : undefined;
+}

@@ -1,0 +1,118 @@
+// The appliance's stores, opened and joined: what the appliance and every command work with. Nothing here listens.
+
+import { randomBytes } from 'node:crypto';
+import { dirname, isAbsolute, join } from 'node:path';
+import { openContentStore } from '../../mirror/content/store.ts';
+import type { ContentStore } from '../../mirror/content/store.ts';
+import { openPool } from '../../mirror/content/pool/store.ts';
+import type { Pool } from '../../mirror/content/pool/store.ts';
+import { detectTree } from '../../mirror/tree/detect.ts';
+import { expectedFacts } from '../../mirror/tree/detect.ts';
+import type { MediumPath, Shelf } from '../../mirror/tree/shelf.ts';
+import { openShelf } from '../../mirror/tree/shelf.ts';
+import { openTree } from '../../mirror/tree/store.ts';
+import type { Catalog, Host, Install, RepoStatus, Site, Tree, TreeStatus } from '../domain.ts';
+import { openHostStore } from '../hosts/store.ts';
+import type { HostStore } from '../hosts/store.ts';
+import type { Log } from '../log.ts';
+import type { No } from '../malformed.ts';
+import { no } from '../malformed.ts';
+import { openSecretStore } from '../secrets/store.ts';
+import type { SecretStore } from '../secrets/store.ts';
+import type { Settings } from '../settings.ts';
+import { resolveInstall } from '../site/resolve.ts';
+import { ensureDirectory } from '../store.ts';
+
+/** Everything that is open. `site` and `origin` are asked anew each time: both change while the appliance runs. */
+export type House = {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly site: () => Site;
+  readonly origin: () => string;
+  readonly hosts: HostStore;
+  readonly secrets: SecretStore;
+  readonly content: ContentStore;
+  readonly pool: Pool;
+  readonly shelf: Shelf;
+  readonly now: () => number;
+  readonly random: (sizeBytes: number) => Uint8Array;
+  close(): Promise<void>;
+};
+
+/** The directories below the data directory that other places name. */
+export function dataPaths(dataDirectory: string) {
+  return {
+    media: join(dataDirectory, 'media'),
+    secrets: join(dataDirectory, 'secrets'),
+    state: join(dataDirectory, 'state.db'),
+    running: join(dataDirectory, 'appliance.json'),
+  };
+}
+
+/** Opens the stores of `settings`' data directory, which is made where it is missing. */
+export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' | 'origin'>): Promise<House> {
+  const paths = dataPaths(given.settings.dataDirectory);
+  await ensureDirectory(paths.media);
+  const hosts = openHostStore(paths.state);
+  const shelf = openShelf({
+    open: openTree,
+    detect: detectTree,
+    expected: expectedFacts,
+    candidates: (tree) => mediumPaths(tree, [paths.media, dirname(given.settings.siteFile)]),
+    mediaDirectory: paths.media,
+  });
+  return {
+    ...given,
+    hosts,
+    shelf,
+    secrets: openSecretStore(paths.secrets),
+    content: openContentStore(given.settings.dataDirectory),
+    pool: await openPool(given.settings.dataDirectory),
+    now: Date.now,
+    random: randomBytes,
+    close: async () => {
+      await shelf.close();
+      hosts.close();
+    },
+  };
+}
+
+/** Where a tree's medium may lie: as written when complete, else below each of `directories`. */
+function mediumPaths(tree: Tree, directories: readonly string[]): readonly MediumPath[] {
+  if (tree.source.kind === 'upstream') return [];
+  const { kind, path } = tree.source;
+  if (isAbsolute(path)) return [{ kind, path }];
+  return directories.map((directory) => ({ kind, path: join(directory, path) }));
+}
+
+/** The content of the site's trees and repos as it stands now. */
+export async function readCatalog(house: House): Promise<Catalog> {
+  const site = house.site();
+  const trees = await Promise.all(
+    site.trees.map(async (tree): Promise<[string, TreeStatus]> => [tree.name, await house.shelf.status(tree)]),
+  );
+  const repos = await Promise.all(
+    site.repos.map(async (repo): Promise<[string, RepoStatus]> => [
+      repo.name,
+      await house.content.repoStatus(repo.name),
+    ]),
+  );
+  return { origin: house.origin(), trees: new Map(trees), repos: new Map(repos) };
+}
+
+/** The host of that name, or why there is none. */
+export function hostNamed(site: Site, name: string): { readonly kind: 'host'; readonly host: Host } | No {
+  const host = site.hosts.find((known) => known.name === name);
+  if (host !== undefined) return { kind: 'host', host };
+  return no(
+    `the site has no host ${JSON.stringify(name.slice(0, 64))}`,
+    `its hosts are ${site.hosts.map((known) => known.name).join(', ')}`,
+  );
+}
+
+/** What the host named `name` is to become, with the snapshots published now. */
+export async function installOf(house: House, name: string): Promise<Install | No> {
+  const found = hostNamed(house.site(), name);
+  if (found.kind === 'no') return found;
+  return resolveInstall(house.site(), await readCatalog(house), found.host);
+}

@@ -1,0 +1,62 @@
+// What a host's installer is told, rendered from the open house: for its installer, for previews and for bundles.
+
+import { renderAnswerfile, renderAnswerfileScript } from '../../kickstart/answerfile.ts';
+import { installerArguments } from '../../kickstart/kernel-arguments.ts';
+import { renderKickstart } from '../../kickstart/render.ts';
+import { redactedSecrets } from '../../kickstart/secrets.ts';
+import { renderInstallBoot } from '../boot/pxelinux.ts';
+import type { Install, SecretLookup } from '../domain.ts';
+import type { Instructions } from '../hosts/routes.ts';
+import type { No } from '../malformed.ts';
+import { isNo, no } from '../malformed.ts';
+import { pinInstall } from '../site/resolve.ts';
+import type { House } from './house.ts';
+import { installOf } from './house.ts';
+
+/** The instructions of an armed host's installer, with its secrets, its token and its pinned snapshots. */
+export async function instructionsFor(house: House, host: string, what: Instructions): Promise<string | No> {
+  const { arming } = house.hosts.state(host, house.now());
+  if (arming === undefined) return no(`${host} is not armed`, `kickstand host arm ${host}`);
+  const install = await installOf(house, host);
+  return isNo(install) ? install : renderInstructions(pinInstall(install, arming), what, house.secrets.read);
+}
+
+/** The forms `kickstand host render` knows. */
+export const renderForms = ['kickstart', 'answerfile', 'pxelinux'] as const;
+export type RenderForm = (typeof renderForms)[number];
+
+/** What `host` would be told if it were armed now; with placeholders for its token and its secrets. */
+export async function previewFor(house: House, host: string, form: RenderForm | undefined): Promise<string | No> {
+  const install = await installOf(house, host);
+  if (isNo(install)) return install;
+  return renderForm(install, form ?? formOf(install), redactedSecrets);
+}
+
+/** One form of an install's instructions. */
+export function renderForm(install: Install, form: RenderForm, secrets: SecretLookup): string | No {
+  if (form !== 'pxelinux') return renderInstructions(install, { kind: form }, secrets);
+  const args = installerArguments(install);
+  return isNo(args) ? args : renderInstallBoot(install, args);
+}
+
+/** Which of the two an install's installer reads. */
+export function formOf(install: Install): 'kickstart' | 'answerfile' {
+  return install.tree.facts.boot.kind === 'xen' ? 'answerfile' : 'kickstart';
+}
+
+function renderInstructions(install: Install, what: Instructions, secrets: SecretLookup): string | No {
+  const wanted = what.kind === 'script' ? 'answerfile' : what.kind;
+  const reads = formOf(install);
+  if (wanted !== reads)
+    return no(`${install.host.name} installs ${install.os.family}, whose installer reads its ${reads}`);
+  switch (what.kind) {
+    case 'kickstart':
+      return renderKickstart(install, secrets);
+    case 'answerfile':
+      return renderAnswerfile(install, secrets);
+    case 'script':
+      return what.stage === 'installation-complete'
+        ? renderAnswerfileScript(install, what.stage)
+        : no(`there is no script for ${what.stage}`);
+  }
+}
