@@ -1,0 +1,21 @@
+// The names of disks: which can stand in a kickstart, an answerfile and a script.
+
+import type { Storage } from '../server/domain.ts';
+import type { No } from '../server/malformed.ts';
+import { no } from '../server/malformed.ts';
+
+/** As below /dev: `sda`, `nvme0n1`, `disk/by-id/…`. No path leads anywhere else. */
+const DISK = /^[A-Za-z0-9][A-Za-z0-9_.:@+-]*(?:\/[A-Za-z0-9][A-Za-z0-9_.:@+-]*)*$/;
+
+/** What is wrong with the disks that `storage` names, whatever the layout; `host` is for the message. */
+export function diskRefusal({ disks, guest }: Storage, host: string): No | undefined {
+  const odd = [...disks, ...guest].find((disk) => !DISK.test(disk));
+  if (odd !== undefined) return no(`not the name of a disk: ${JSON.stringify(odd.slice(0, 60))}`, 'name it as in /dev');
+  if (disks.length === 0) return no(`no disk is named that ${host} may be installed on`, 'add storage: { disks: … }');
+  const twice = hasTwice(disks) || hasTwice(guest);
+  return twice ? no(`a disk of ${host} is named twice`, 'name each once') : undefined;
+}
+
+function hasTwice(names: readonly string[]): boolean {
+  return new Set(names).size !== names.length;
+}

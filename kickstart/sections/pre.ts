@@ -1,0 +1,103 @@
+// The %pre section: is this the right machine, with the disks that may be wiped? Only then is the install let go on.
+
+import type { Install } from '../../server/domain.ts';
+import type { Dialect } from '../dialect.ts';
+import { heredoc, shellWord } from '../quote.ts';
+import { reportFunction } from './report.ts';
+import { section } from './section.ts';
+import { efiPartitionLine } from './storage.ts';
+
+/**
+ * Written by %pre when every check has passed, and included by the kickstart: without it the installer stops. So a machine
+ * that was refused is not wiped even where a failing %pre alone would not end the install.
+ */
+export const CHECKED_FILE = '/tmp/kickstand-checked.ks';
+
+/** The line that includes `CHECKED_FILE`: last of the commands, because RHEL 6's loader reads none after it. */
+export const INCLUDE_CHECKED = `%include ${CHECKED_FILE}`;
+
+/** The `%pre` section. */
+export function preSection(install: Install, dialect: Dialect): string {
+  const body = `${PREAMBLE}
+${reportFunction(install)}
+${REFUSE}
+echo "== $(date) checking this machine"
+rm -f ${CHECKED_FILE}
+report started
+
+${checkMachine(install)}
+${checkDisks(install)}
+${writeChecked(install, dialect)}
+report installing "will+wipe$found"
+`;
+  return section('%pre', ' --interpreter=/bin/bash --erroronfail --log=/tmp/kickstand-pre.log', body);
+}
+
+const PREAMBLE = `LC_ALL=C
+export LC_ALL
+`;
+
+// A message at run time is made of what may stand in a URL; the rest becomes blanks ("+").
+const REFUSE = `refuse() {
+  echo "kickstand: REFUSED: $1. Nothing was changed on this machine."
+  (echo "kickstand: REFUSED: $1. Nothing was changed on this machine." >/dev/console) 2>/dev/null
+  report failed "\${1//[!A-Za-z0-9._:\\/-]/+}"
+  exit 1
+}
+`;
+
+// The token in the URL says which host was meant; the MAC says which machine this is.
+function checkMachine({ host }: Install): string {
+  return `# Is this the machine that was meant? Where the kernel lists no card there is nothing to compare.
+right_machine=unknown
+for address in /sys/class/net/*/address; do
+  [ -r "$address" ] || continue
+  case $address in */lo/address) continue ;; esac
+  [ "$right_machine" = yes ] || right_machine=no
+  read -r mac <"$address" || continue
+  case $mac in
+    ${host.macs.join(' | ')}) right_machine=yes ;;
+  esac
+done
+[ "$right_machine" = no ] && refuse ${shellWord(`this machine has no network card of ${host.name}`)}
+`;
+}
+
+function checkDisks({ storage }: Install): string {
+  return `# Only these disks may be wiped, and each must be there. Some appear late.
+if command -v udevadm >/dev/null 2>&1; then udevadm settle --timeout=30; fi
+found=
+check_disk() {
+  disk=$1
+  waited=0
+  while [ ! -b "/dev/$disk" ] && [ "$waited" -lt 10 ]; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  [ -b "/dev/$disk" ] || refuse "there is no disk /dev/$disk"
+  device=$(readlink -f "/dev/$disk")
+  device=\${device##*/}
+  [ -e "/sys/class/block/$device/partition" ] && refuse "/dev/$disk is a partition and no disk"
+  [ "$(cat "/sys/class/block/$device/ro" 2>/dev/null)" = 1 ] && refuse "/dev/$disk is read-only"
+  while read -r source mounted _; do
+    case $source in
+      "/dev/$device" | "/dev/$device"[0-9]* | "/dev/$device"p[0-9]*) refuse "/dev/$disk is in use as $mounted" ;;
+    esac
+  done </proc/mounts
+  sectors=$(cat "/sys/class/block/$device/size" 2>/dev/null)
+  echo "will wipe /dev/$disk: $((\${sectors:-0} / 2048)) MiB, partitions now: $(echo "/sys/class/block/$device/$device"*)"
+  found="$found+\${disk//[!A-Za-z0-9._:-]/+}:$((\${sectors:-0} / 2048))MiB"
+}
+${storage.disks.map((disk) => `check_disk ${shellWord(disk)}`).join('\n')}
+`;
+}
+
+function writeChecked(install: Install, dialect: Dialect): string {
+  const checked = heredoc('# every check of this machine has passed\n', `> ${CHECKED_FILE}`);
+  if (dialect.reqpart) return checked;
+  const efi = heredoc(`${efiPartitionLine(install)}\n`, `>> ${CHECKED_FILE}`);
+  return `${checked}# A UEFI machine boots from a partition of its own.
+if [ -d /sys/firmware/efi ]; then
+${efi}fi
+`;
+}
