@@ -13,31 +13,15 @@ import { isNo, messageOf } from '../../server/malformed.ts';
 import { ensureDirectory } from '../../server/store.ts';
 import type { Context } from './context.ts';
 import { withHouse } from './context.ts';
+import type { Check } from './doctor-check.ts';
+import { fine, problem } from './doctor-check.ts';
 import { networkChecks } from './doctor-network.ts';
 import { formatBytes } from './output.ts';
-
-/** What was looked at and what was found. */
-export type Check = {
-  readonly what: string;
-  readonly ok: boolean;
-  readonly found: string;
-  readonly remedy: string | undefined;
-};
 
 /** Less free space than this and the next sync may not fit. */
 const LOW_DISK_BYTES = 2 * 1024 ** 3;
 /** Kickstand was not written before this day: a clock that says so is wrong, and installs would carry the wrong date. */
 const EARLIEST_MS = Date.UTC(2026, 10, 1);
-
-/** A check that passed. */
-export function fine(what: string, found: string): Check {
-  return { what, ok: true, found, remedy: undefined };
-}
-
-/** A check that found a problem. */
-export function problem(what: string, found: string, remedy: string | undefined): Check {
-  return { what, ok: false, found, remedy };
-}
 
 /** All checks, in the order an operator would make them. */
 export async function runChecks(context: Context): Promise<readonly Check[]> {

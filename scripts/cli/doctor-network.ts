@@ -12,8 +12,8 @@ import { quietLog } from '../../server/log.ts';
 import { isNo, messageOf } from '../../server/malformed.ts';
 import { startTftpListener } from '../../server/tftp/listener.ts';
 import type { Context } from './context.ts';
-import type { Check } from './doctor-checks.ts';
-import { fine, problem } from './doctor-checks.ts';
+import type { Check } from './doctor-check.ts';
+import { fine, problem } from './doctor-check.ts';
 
 const CLIENT = new URL('tftp2-get.ts', import.meta.url).pathname;
 const CLIENT_TIMEOUT_MS = 10_000;

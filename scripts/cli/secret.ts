@@ -8,6 +8,7 @@ import { openSecretStore } from '../../server/secrets/store.ts';
 import { CommandFailed, readContext } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { print } from './output.ts';
+import { readHidden } from './prompt.ts';
 
 type Args = readonly (string | readonly string[] | undefined)[];
 type Flags = Readonly<Record<string, unknown>>;
@@ -18,8 +19,8 @@ const SALT_LETTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 /** `secret set NAME`: keeps one line of standard input, mode 0600. */
 export async function setCommand([name]: Args, flags: Flags): Promise<ExitCode> {
   const { settings, output } = readContext(flags);
-  if (process.stdin.isTTY) output.complain('Type the secret, then Enter and Ctrl-D (it is shown while you type):\n');
-  const typed = (await readStandardInput()).replace(/\r?\n$/, '');
+  const given = process.stdin.isTTY ? await readHidden(`${String(name)}: `) : await readStandardInput();
+  const typed = given.replace(/\r?\n$/, '');
   if (typed === '' || /[\r\n\0]/.test(typed)) throw new CommandFailed('a secret is one line that is not empty', 1);
   const value = flags['hash'] === true ? sha512Crypt(typed, salt()) : typed;
   await openSecretStore(dataPaths(settings.dataDirectory).secrets).save(String(name), value);

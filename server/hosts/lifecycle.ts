@@ -86,17 +86,29 @@ function booted(state: HostState, now: number): HostState {
   return change(counted, { phase: 'booting', now, reason: `boot ${attempts} of its installer` });
 }
 
-function reported(state: HostState, event: { now: number; stage: string; message: string }): HostState {
-  if (state.arming === undefined || state.phase === 'installed' || state.phase === 'stalled') return state;
+function reported(state: HostState, event: Report): HostState {
+  if (state.arming === undefined || state.phase === 'stalled') return state;
+  if (state.phase === 'installed') return { ...state, reason: afterwards(state, event) };
   if (event.stage === 'installed') {
     return change(state, { phase: 'installed', now: event.now, reason: 'its installer reported success' });
   }
   if (event.stage === 'failed') {
-    const told = event.message === '' ? '' : `: ${event.message}`;
-    return change(state, { phase: 'failed', now: event.now, reason: `its installer reported failure${told}` });
+    return change(state, { phase: 'failed', now: event.now, reason: `its installer reported failure${told(event)}` });
   }
   if (state.phase !== 'armed' && state.phase !== 'booting') return state;
   return change(state, { phase: 'installing', now: event.now, reason: `its installer reported ${event.stage}` });
+}
+
+type Report = { readonly now: number; readonly stage: string; readonly message: string };
+
+/** An installed host stays installed, whatever its first boot reports; the reason tells how that went. */
+function afterwards(state: HostState, event: Report): string {
+  if (event.stage === 'failed') return `installed, but its first boot reported failure${told(event)}`;
+  return event.stage === 'configured' ? `installed, and configured by its first boot${told(event)}` : state.reason;
+}
+
+function told(event: Report): string {
+  return event.message === '' ? '' : `: ${event.message}`;
 }
 
 function disarm(state: HostState, to: { now: number; reason: string }): HostState {

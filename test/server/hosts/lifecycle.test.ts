@@ -35,7 +35,7 @@ describe('events lead', () => {
     ['a step, then success', [arm, boot(1), read(2), report('post'), report('installed')], 'installed', 1],
     ['failure', [arm, boot(1), read(2), report('failed', 'no disk')], 'failed', 1],
     ['failure, mended by hand, then success', [arm, boot(1), report('failed'), report('installed')], 'installed', 1],
-    ['a report after success changes nothing', [arm, report('installed'), report('failed')], 'installed', 0],
+    ['a report after success leaves it installed', [arm, report('installed'), report('failed')], 'installed', 0],
     [
       'a boot that repeats its question at once is one attempt',
       [arm, boot(1), boot(2), boot(sameBootMs)],
@@ -53,6 +53,15 @@ describe('events lead', () => {
   ])('%s', (_name, events, phase, attempts) => {
     expect(after(...events)).toMatchObject({ phase, attempts });
   });
+});
+
+test.each<[string, HostEvent[], string]>([
+  ['success', [], 'its installer reported success'],
+  ['a step of the first boot', [report('first-boot')], 'its installer reported success'],
+  ['a first boot that is done', [report('configured')], 'installed, and configured by its first boot'],
+  ['a first boot that failed', [report('failed', 'ntpd')], 'installed, but its first boot reported failure: ntpd'],
+])('an installed host tells %s', (_name, events, reason) => {
+  expect(after(arm, report('installed'), ...events)).toMatchObject({ phase: 'installed', reason });
 });
 
 describe('time alone', () => {
