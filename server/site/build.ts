@@ -1,0 +1,48 @@
+// A site file that is right, and the addresses of its hosts → Site: texts become the values of the vocabulary. Pure.
+
+import type { Ipv4 } from '../address.ts';
+import { parseMac, parseSubnet } from '../address.ts';
+import type { Host, Network, Profile, Repo, Site, Tree, TreeSource } from '../domain.ts';
+import { parseOs } from '../os.ts';
+import type { SiteFile } from './schema.ts';
+
+/** `addresses` are the hosts', in the file's order. A gap in what the checks have promised is a bug: Error. */
+export function buildSite(file: SiteFile, addresses: readonly (Ipv4 | undefined)[]): Site {
+  return {
+    ...file.site,
+    rootPassword: file.site.rootPassword,
+    networks: file.networks.map(buildNetwork),
+    repos: file.repos.map(buildRepo),
+    trees: file.trees.map(buildTree),
+    profiles: file.profiles.map(buildProfile),
+    hosts: file.hosts.map((host, index) => buildHost(host, addresses[index])),
+  };
+}
+
+function buildNetwork(network: SiteFile['networks'][number]): Network {
+  return { ...network, subnet: parseSubnet(network.subnet), gateway: network.gateway };
+}
+
+function buildRepo(repo: SiteFile['repos'][number]): Repo {
+  return { ...repo, publish: repo.publish, schedule: repo.schedule };
+}
+
+function buildTree(tree: SiteFile['trees'][number]): Tree {
+  return { name: tree.name, source: sourceOf(tree), os: tree.os === undefined ? undefined : parseOs(tree.os) };
+}
+
+function sourceOf({ name, iso, directory, upstream }: SiteFile['trees'][number]): TreeSource {
+  if (iso !== undefined) return { kind: 'iso', path: iso };
+  if (directory !== undefined) return { kind: 'directory', path: directory };
+  if (upstream !== undefined) return { kind: 'upstream', url: upstream };
+  throw new Error(`the tree ${name} passed its checks without a source`);
+}
+
+function buildProfile(profile: SiteFile['profiles'][number]): Profile {
+  return { ...profile, cloudstack: profile.cloudstack };
+}
+
+function buildHost({ name, profile, network, macs }: SiteFile['hosts'][number], address: Ipv4 | undefined): Host {
+  if (address === undefined) throw new Error(`the host ${name} passed its checks without an address`);
+  return { name, profile, network, address, macs: macs.map(parseMac) };
+}

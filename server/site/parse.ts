@@ -1,0 +1,67 @@
+// Site file text → Site, or ALL problems of the file at once, each with its line, path and remedy. Pure.
+
+import type { Ipv4 } from '../address.ts';
+import type { Site } from '../domain.ts';
+import type { Problem } from '../malformed.ts';
+import { buildSite } from './build.ts';
+import { checkContents } from './contents.ts';
+import { checkDuplicates } from './duplicates.ts';
+import type { Finding } from './finding.ts';
+import { formatPath } from './finding.ts';
+import { knownNetworks } from './known.ts';
+import { checkNetworks } from './networks.ts';
+import { placeHosts } from './placement.ts';
+import { checkProfiles } from './profiles.ts';
+import { checkReferences } from './references.ts';
+import type { Shape } from './shape.ts';
+import { readShape } from './shape.ts';
+import { readYaml } from './yaml.ts';
+import type { YamlText } from './yaml.ts';
+
+export type SiteProblems = { readonly kind: 'problems'; readonly problems: readonly Problem[] };
+export type ParsedSite = { readonly kind: 'site'; readonly site: Site } | SiteProblems;
+
+/**
+ * Reads a site file. `fileName` is only for messages about the file as a whole. Never throws: whatever is wrong with the
+ * text comes back as problems, in the order of their lines. Text that is no YAML is not looked into any further.
+ */
+export function parseSite(text: string, fileName: string): ParsedSite {
+  const yaml = readYaml(text);
+  if (yaml.kind === 'problems') return yaml;
+  if (yaml.value === null || yaml.value === undefined) return emptyFile(fileName);
+  const shape = readShape(yaml);
+  const { addresses, findings } = check(shape);
+  const problems = toProblems([...shape.findings, ...findings], yaml);
+  if (problems.length > 0 || shape.file === undefined) return { kind: 'problems', problems };
+  return { kind: 'site', site: buildSite(shape.file, addresses) };
+}
+
+function check(shape: Shape): { readonly addresses: readonly (Ipv4 | undefined)[]; readonly findings: Finding[] } {
+  const networks = knownNetworks(shape.draft);
+  const placement = placeHosts(shape, networks);
+  const findings = [
+    ...checkDuplicates(shape.draft),
+    ...checkReferences(shape),
+    ...checkNetworks(shape.draft, networks),
+    ...checkContents(shape),
+    ...checkProfiles(shape),
+    ...placement.findings,
+  ];
+  return { addresses: placement.addresses, findings };
+}
+
+function emptyFile(fileName: string): SiteProblems {
+  const remedy = 'begin with site: { name: …, domain: …, appliance: … }';
+  return { kind: 'problems', problems: [{ path: '', line: 1, message: `${fileName} is empty`, remedy }] };
+}
+
+/** With lines, in their order; what two checks say in the same words is said once. */
+function toProblems(findings: readonly Finding[], yaml: YamlText): readonly Problem[] {
+  const said = new Map<string, Problem & { readonly line: number }>();
+  for (const { path, message, remedy } of findings) {
+    const problem = { path: formatPath(path), line: yaml.lineOf(path), message, remedy };
+    const key = `${problem.path}\n${message}`;
+    if (!said.has(key)) said.set(key, problem);
+  }
+  return [...said.values()].toSorted((one, other) => one.line - other.line);
+}

@@ -1,0 +1,162 @@
+// The shape of the site file as a zod schema, and the JSON Schema made from it. What holds between values is checked elsewhere.
+
+import { z } from 'zod';
+import type { Ipv4, MacAddress } from '../address.ts';
+import type { RangeUse, Role } from '../domain.ts';
+import { checkCron } from './cron.ts';
+import type { ValueCheck } from './values.ts';
+import * as values from './values.ts';
+
+type Described = { readonly description: string; readonly pattern?: string; readonly examples?: string[] };
+
+/** A text that `check` accepts; `T` is the branded type such a text has from then on. */
+function text<T extends string = string>(check: ValueCheck, described: Described): z.ZodType<T, string> {
+  const schema = z.string().superRefine((value, context) => {
+    const fault = check(value);
+    if (fault === undefined) return;
+    context.addIssue({ code: 'custom', message: fault.message, params: { remedy: fault.remedy } });
+  });
+  return schema.meta({ ...described }) as unknown as z.ZodType<T, string>;
+}
+
+const name = (description: string) => text(values.checkName, { description, pattern: values.NAME });
+const ipv4 = (description: string) => text<Ipv4>(values.checkIpv4, { description, examples: ['192.168.168.2'] });
+const disk = text(values.checkDisk, { description: 'A disk under /dev, such as sda.', pattern: values.DISK });
+const secret = z.strictObject({ secret: name('The name given to kickstand secret set.') });
+
+const siteSection = z.strictObject({
+  name: name('What this site is called.'),
+  domain: text(values.checkDomain, { description: 'The domain of every host.', pattern: values.DOMAIN }),
+  appliance: ipv4('The address hosts reach this appliance at.'),
+  timezone: text(values.checkTimezone, { description: 'A time zone, such as Asia/Shanghai.' }).default('UTC'),
+  language: text(values.shaped(values.LANGUAGE, 'no language', 'such as en_US.UTF-8'), {
+    description: 'The locale of installed systems.',
+    pattern: values.LANGUAGE,
+  }).default('en_US.UTF-8'),
+  keyboard: text(values.shaped(values.KEYBOARD, 'no keyboard layout', 'such as us or de-latin1'), {
+    description: 'The console keyboard layout.',
+    pattern: values.KEYBOARD,
+  }).default('us'),
+  ntp: z.array(text(values.checkServer, { description: 'An address or a host name.' })).default([]),
+  rootPassword: secret
+    .meta({ description: "The secret with the root password's crypt hash; root where absent." })
+    .optional(),
+});
+
+const RANGE_USES = [
+  'hosts',
+  'cloudstack-private',
+  'cloudstack-storage',
+  'cloudstack-guest',
+  'dynamic',
+  'reserved',
+] as const satisfies readonly RangeUse[];
+
+const range = z.strictObject({
+  name: name('What the range is called.'),
+  use: z.enum(RANGE_USES).meta({ description: 'Who takes addresses from it.' }),
+  from: ipv4('The first address.'),
+  to: ipv4('The last address.'),
+});
+
+const network = z.strictObject({
+  name: name('What the network is called.'),
+  subnet: text(values.checkSubnet, { description: 'Network and prefix.', examples: ['192.168.168.0/24'] }),
+  gateway: ipv4('The way out, where there is one.').optional(),
+  dns: z.array(ipv4('A name server.')).default([]),
+  ranges: z.array(range).default([]),
+});
+
+const repo = z.strictObject({
+  name: name('What the repo is called, in URLs too.'),
+  upstream: text(values.checkUpstream, { description: 'An http(s) URL or an absolute directory to mirror.' }),
+  publish: text(values.checkPublish, {
+    description: 'A second path to serve it at.',
+    pattern: values.PUBLISH,
+  }).optional(),
+  schedule: text(checkCron, { description: 'When to sync: five cron fields, or @daily.' }).optional(),
+  keep: z.int().min(1).max(1000).default(3).meta({ description: 'How many snapshots to keep.' }),
+});
+
+const tree = z
+  .strictObject({
+    name: name('What the tree is called, in URLs too.'),
+    iso: text(values.checkFilePath, { description: 'An ISO image.' }).optional(),
+    directory: text(values.checkFilePath, { description: 'A directory with the files of a medium.' }).optional(),
+    upstream: text(values.checkUrl, { description: 'An http(s) URL to mirror.' }).optional(),
+    os: text(values.checkOs, { description: 'What it must turn out to be.', examples: ['rhel-6.2-x86_64'] }).optional(),
+  })
+  .meta({ oneOf: [{ required: ['iso'] }, { required: ['directory'] }, { required: ['upstream'] }] });
+
+const ROLES = ['minimal', 'cloudstack-management', 'xenserver'] as const satisfies readonly Role[];
+
+const storage = z.strictObject({
+  layout: z.enum(['whole', 'raid1']).meta({ description: 'whole: one disk; raid1: a mirror over two or more.' }),
+  disks: z.array(disk).min(1).meta({ description: 'The disks that are wiped for the system. No other is touched.' }),
+  guest: z.array(disk).default([]).meta({ description: "Disks that hold a hypervisor's local storage." }),
+});
+
+const profile = z.strictObject({
+  name: name('What the profile is called.'),
+  tree: name('The tree it installs.'),
+  role: z.enum(ROLES).meta({ description: 'The built-in recipe.' }),
+  repos: z.array(name('A repo of this site.')).default([]),
+  storage,
+  packages: z
+    .array(
+      text(
+        values.shaped(
+          values.PACKAGE,
+          'no package',
+          'a package such as vim, a group such as @core, or -name to leave one out',
+        ),
+        { description: 'A package, or a group with an @ before it.', pattern: values.PACKAGE },
+      ),
+    )
+    .default([]),
+  cloudstack: z
+    .strictObject({
+      version: text(values.shaped(values.CLOUDSTACK_VERSION, 'no CloudStack version', 'such as "4.0"'), {
+        description: 'In quotes: "4.0".',
+        pattern: values.CLOUDSTACK_VERSION,
+      }),
+      hypervisor: z.enum(['xenserver', 'kvm', 'vmware']),
+    })
+    .optional(),
+});
+
+const host = z
+  .strictObject({
+    name: text(values.checkHostName, {
+      description: "The host's own name, without the domain.",
+      pattern: values.LABEL,
+    }),
+    profile: name('What it becomes.'),
+    network: name('The network it stands in.'),
+    address: ipv4('Its address; or name a range.').optional(),
+    range: name('The range to take the next free address of.').optional(),
+    macs: z.array(text<MacAddress>(values.checkMac, { description: 'A MAC address, in quotes.' })).min(1),
+  })
+  .meta({ oneOf: [{ required: ['address'] }, { required: ['range'] }] });
+
+/** The whole file. Every object is strict: an unknown key is a problem. */
+export const siteShape = z
+  .strictObject({
+    site: siteSection,
+    networks: z.array(network).default([]),
+    repos: z.array(repo).default([]),
+    trees: z.array(tree).default([]),
+    profiles: z.array(profile).default([]),
+    hosts: z.array(host).default([]),
+  })
+  .meta({ title: 'Kickstand site file', description: 'Everything configured on one appliance.' });
+
+/** The file as read: right in shape, nothing checked between values. */
+export type SiteFile = z.output<typeof siteShape>;
+
+const jsonSchema: Readonly<Record<string, unknown>> = z.toJSONSchema(siteShape, { io: 'input', reused: 'inline' });
+
+/** The JSON Schema (2020-12) of the site file, for editors and for `/api/v1/site.schema.json`. */
+export function siteJsonSchema(): Readonly<Record<string, unknown>> {
+  return jsonSchema;
+}

@@ -1,0 +1,49 @@
+// The resolved site for people and programs: a plain value, and the same as YAML that is a site file again. Pure.
+
+import { stringify } from 'yaml';
+import { formatSubnet } from '../address.ts';
+import type { Network, Site, Tree } from '../domain.ts';
+import { formatOs } from '../os.ts';
+
+/**
+ * A site in the form of its file, every default written out and every host with its address. Holds the names of secrets,
+ * never a secret: a site has none. What is absent is left out, so that it can be written as JSON.
+ */
+export function showSite(site: Site): Readonly<Record<string, unknown>> {
+  const { networks, repos, trees, profiles, hosts, ...general } = site;
+  return withoutGaps({
+    site: general,
+    networks: networks.map(showNetwork),
+    repos,
+    trees: trees.map(showTree),
+    profiles,
+    hosts,
+  });
+}
+
+/** `showSite` as YAML text; `parseSite` reads it back as the same site. */
+export function renderSite(site: Site): string {
+  return stringify(showSite(site), { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function showNetwork(network: Network): Readonly<Record<string, unknown>> {
+  return { ...network, subnet: formatSubnet(network.subnet) };
+}
+
+function showTree({ name, source, os }: Tree): Readonly<Record<string, unknown>> {
+  const from = source.kind === 'upstream' ? source.url : source.path;
+  return { name, [source.kind]: from, os: os === undefined ? undefined : formatOs(os) };
+}
+
+/** A deep copy without keys that hold undefined. */
+function withoutGaps(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, part]) => (part === undefined ? [] : [[key, plain(part)]])),
+  );
+}
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return withoutGaps(Object.fromEntries(Object.entries(value)));
+}
