@@ -16,7 +16,9 @@ const TITLES: Readonly<Record<number, string>> = {
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Not possible now',
+  412: 'Precondition failed',
   413: 'Too large',
+  416: 'Range not satisfiable',
   421: 'Misdirected request',
   500: 'Internal error',
 };

@@ -1,0 +1,255 @@
+// The one TCP port for HTTP: reads each connection's first line, then gives it to a lenient or a strict parser.
+
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
+import type { Server as TcpServer, Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../log.ts';
+import { codeOf, Malformed, messageOf, no } from '../malformed.ts';
+import { problemBody, sendProblem } from '../problem.ts';
+import { originForm } from '../target.ts';
+import type { InstallerPathTest, Side } from './audience.ts';
+import { audienceOf, audienceOfTarget } from './audience.ts';
+import { readOpening } from './opening.ts';
+
+export type HttpListenerOptions = {
+  readonly address: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Asked at each connection and request: the paths change when a site is reloaded. */
+  readonly isInstallerPath: InstallerPathTest;
+  handle(request: IncomingMessage, response: ServerResponse, side: Side): void;
+  readonly log: Log;
+  readonly limits?: Partial<HttpLimits>;
+};
+
+export type HttpLimits = {
+  /** From the connection to the end of the first line. */
+  readonly firstLineMs: number;
+  /** From there to the end of the headers. */
+  readonly headersMs: number;
+  /** A connection on which no byte moves for so long is ended: a download may take days, but not stand still. */
+  readonly idleMs: number;
+  /** How long a connection waits for its next request: yum and anaconda think between files. */
+  readonly keepAliveMs: number;
+  /** How long `close` leaves transfers to finish. */
+  readonly closeMs: number;
+  readonly connections: number;
+};
+
+export type HttpListener = {
+  readonly port: number;
+  /** Takes no more connections, ends idle ones, gives transfers `closeMs`, then cuts them off. */
+  close(): Promise<void>;
+};
+
+const LIMITS: HttpLimits = {
+  firstLineMs: 10_000,
+  headersMs: 20_000,
+  idleMs: 300_000,
+  keepAliveMs: 75_000,
+  closeMs: 5_000,
+  connections: 4096,
+};
+
+/** A zchunk client's 256 ranges, or a RHEL 6 loader's MAC headers of many cards, need more than a browser does. */
+const HEADERS_LIMIT = 32 * 1024;
+/** Installers send small reports; operators upload ISOs of many GB, which only `idleMs` bounds. */
+const INSTALLER_REQUEST_MS = 60_000;
+const CLOSE_POLL_MS = 50;
+/** How long a refused connection may go on sending before it is cut: closing at once could lose the refusal on its way. */
+const LINGER_MS = 1000;
+
+type Sides = Readonly<Record<Side, HttpServer>>;
+/** The newest answer on each connection; answers are sent in order, so when it is out, all are. */
+type Answers = WeakMap<Duplex, ServerResponse>;
+
+/** Starts listening. Rejects with the system's error (EADDRINUSE, EACCES …) where the port cannot be had. */
+export async function startHttpListener(options: HttpListenerOptions): Promise<HttpListener> {
+  const limits = { ...LIMITS, ...options.limits };
+  const answers: Answers = new WeakMap();
+  const sides: Sides = {
+    installer: createSide('installer', options, { limits, answers }),
+    operator: createSide('operator', options, { limits, answers }),
+  };
+  const open = new Set<Socket>();
+  const server = createTcpServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    meet(socket, (line) => sides[audienceOf(line, options.isInstallerPath)], limits.firstLineMs);
+  });
+  server.maxConnections = limits.connections;
+  server.on('drop', () =>
+    options.log.warn('connection refused: too many are open', { connections: limits.connections }),
+  );
+  await listening(server, options);
+  server.on('error', (error) => options.log.error('HTTP port failed', { error: messageOf(error) }));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the HTTP listener has no TCP port');
+  return { port: address.port, close: () => closeAll(server, { sides, open, answers, closeMs: limits.closeMs }) };
+}
+
+async function listening(server: TcpServer, { address, port }: HttpListenerOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: address, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+type Keeping = { readonly limits: HttpLimits; readonly answers: Answers };
+
+/** An HTTP server that listens nowhere: it is handed connections. */
+function createSide(side: Side, options: HttpListenerOptions, { limits, answers }: Keeping): HttpServer {
+  const server = createHttpServer({
+    // RHEL 6.2's loader ends its X-System-Serial-Number header with a bare LF, which the strict parser answers with 400.
+    insecureHTTPParser: side === 'installer',
+    maxHeaderSize: HEADERS_LIMIT,
+    headersTimeout: limits.headersMs,
+    requestTimeout: side === 'installer' ? INSTALLER_REQUEST_MS : 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headersMs),
+  });
+  server.timeout = limits.idleMs;
+  server.on('request', (request, response) => {
+    answers.set(request.socket, response);
+    if (side === 'installer' && audienceOfTarget(request.url ?? '', options.isInstallerPath) === 'operator') {
+      turnAway(request, response);
+    } else {
+      options.handle(request, response, side);
+    }
+  });
+  server.on('clientError', (error, socket) => {
+    options.log.debug('request refused', { side, error: codeOf(error) ?? messageOf(error) });
+    // A refusal must not land in the middle of an answer that is still on its way.
+    if (answers.get(socket)?.writableFinished === false) socket.destroy();
+    else refuse(socket, statusOfParserError(codeOf(error)));
+  });
+  // Node starts its check of the header and request timeouts when a server begins to listen, which this one never does.
+  server.emit('listening');
+  return server;
+}
+
+/** Reads the first line, within limits, and hands the connection, all bytes still unread, to the server that `choose` names. */
+function meet(socket: Socket, choose: (line: string) => HttpServer, firstLineMs: number): void {
+  let bytes: Buffer = Buffer.alloc(0);
+  const leave = (): void => {
+    clearTimeout(timer);
+    socket.off('data', onData).off('end', onEnd).off('close', leave);
+  };
+  const onEnd = (): void => {
+    leave();
+    socket.destroy();
+  };
+  const onData = (chunk: Buffer): void => {
+    bytes = Buffer.concat([bytes, chunk]);
+    const opening = readOpening(bytes);
+    if (opening.kind === 'partial') return;
+    leave();
+    if (opening.kind === 'tls') socket.destroy();
+    else if (opening.kind === 'too-long') refuse(socket, 414);
+    else handOver(socket, { bytes, server: choose(opening.line), onError });
+  };
+  const onError = (): void => {
+    socket.destroy();
+  };
+  const timer = setTimeout(() => {
+    leave();
+    if (bytes.byteLength === 0) socket.destroy();
+    else refuse(socket, 408);
+  }, firstLineMs);
+  socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', leave);
+}
+
+type Handover = { readonly bytes: Buffer; readonly server: HttpServer; readonly onError: () => void };
+
+function handOver(socket: Socket, { bytes, server, onError }: Handover): void {
+  socket.pause();
+  socket.off('error', onError);
+  socket.unshift(bytes);
+  server.emit('connection', socket);
+  socket.resume();
+}
+
+/** A request that belongs to the strict parser came over a lenient connection: it has to be made again over a new one. */
+function turnAway(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
+  const location = request.method === 'GET' || request.method === 'HEAD' ? locationOf(request.url ?? '') : undefined;
+  if (location === undefined) {
+    sendProblem(response, 421, no('this connection is for installers', 'ask again over a new connection'));
+    return;
+  }
+  response.writeHead(307, { Location: location, 'Content-Length': 0 });
+  response.end();
+}
+
+/** A Location that stays on this appliance, or undefined where the target has no such form. */
+function locationOf(target: string): string | undefined {
+  try {
+    return originForm(target);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+const REFUSALS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  414: 'URI Too Long',
+  431: 'Request Header Fields Too Large',
+};
+
+function statusOfParserError(code: string | undefined): number {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
+/** Answers a request that never became one, and closes. */
+function refuse(socket: Duplex, status: number): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const title = REFUSALS[status] ?? 'Bad Request';
+  const body = problemBody(status, no(`not a request that can be read: ${title}`));
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(linger));
+  socket.resume();
+}
+
+type Closing = {
+  readonly sides: Sides;
+  readonly open: ReadonlySet<Socket>;
+  readonly answers: Answers;
+  readonly closeMs: number;
+};
+
+async function closeAll(server: TcpServer, { sides, open, answers, closeMs }: Closing): Promise<void> {
+  const endIdle = (): void => {
+    for (const socket of open) {
+      const idle = answers.get(socket)?.writableFinished ?? socket.bytesRead === 0;
+      if (idle) socket.destroySoon();
+    }
+  };
+  const poll = setInterval(endIdle, CLOSE_POLL_MS);
+  const cutOff = setTimeout(() => open.forEach((socket) => socket.destroy()), closeMs);
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  endIdle();
+  await closed;
+  clearInterval(poll);
+  clearTimeout(cutOff);
+  // They listen nowhere and hold no connection any more; closing them stops their timers.
+  sides.installer.close();
+  sides.operator.close();
+}

@@ -1,0 +1,70 @@
+// Reads an HTTP request target into decoded path segments: decoded exactly once, nothing that could climb or hide. Pure.
+
+import { Malformed } from './malformed.ts';
+
+/** The path of a request target. `segments` are decoded, none is empty, `.` or `..`; `directory`: it ended in a slash. */
+export type TargetPath = { readonly segments: readonly string[]; readonly directory: boolean };
+
+/** Linux PATH_MAX; what is longer can name no file. The query is not counted. */
+const PATH_LIMIT = 4096;
+/** Linux NAME_MAX, in bytes of UTF-8. */
+const SEGMENT_LIMIT = 255;
+
+/**
+ * Reads an origin-form or absolute-form request target (RFC 9112 §3.2.1, §3.2.2); its query is dropped and repeated slashes count
+ * as one. Throws `Malformed` for every other form, bad escapes or UTF-8, dot segments, over-long paths, and for slashes,
+ * backslashes, NUL and other control characters inside a segment. `+` is literal.
+ */
+export function parseTargetPath(target: string): TargetPath {
+  const path = pathOf(target);
+  if (path.length > PATH_LIMIT) throw new Malformed('the path is too long', 'request target');
+  return { segments: split(path).map(decodeSegment), directory: path.endsWith('/') };
+}
+
+/** The segments as they were sent, not decoded, empty ones left out. Throws as `parseTargetPath` does for the form. */
+export function rawSegments(target: string): readonly string[] {
+  return split(pathOf(target));
+}
+
+/** Decodes one segment as `parseTargetPath` does (RFC 3986 §2.1; UTF-8). */
+export function decodeSegment(raw: string): string {
+  const segment = percentDecoded(raw);
+  if (segment === '.' || segment === '..') throw new Malformed('a dot segment in the path', 'request target');
+  if (/[\u0000-\u001f\u007f/\\]/u.test(segment)) {
+    throw new Malformed('a slash, backslash or control character inside a path segment', 'request target');
+  }
+  if (Buffer.byteLength(segment) > SEGMENT_LIMIT) throw new Malformed('a path segment is too long', 'request target');
+  return segment;
+}
+
+/** `target` in origin form with one slash at its start, query kept: fit for a Location header. Throws as `parseTargetPath` does. */
+export function originForm(target: string): string {
+  const query = target.indexOf('?');
+  return pathOf(target).replace(/^\/+/, '/') + (query === -1 ? '' : target.slice(query));
+}
+
+function split(path: string): readonly string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}
+
+function pathOf(target: string): string {
+  // A fragment is not part of a request target, and Node hands on what follows a '#'.
+  if (!/^[\u0021-\u007e]+$/.test(target) || target.includes('#')) {
+    throw new Malformed('a character that no request target may hold', 'request target');
+  }
+  const origin = target.replace(/^https?:\/\/[^/?]*/i, '');
+  const query = origin.indexOf('?');
+  const path = query === -1 ? origin : origin.slice(0, query);
+  if (path === '' && origin !== target) return '/';
+  if (!path.startsWith('/')) throw new Malformed('not a path', 'request target');
+  return path;
+}
+
+function percentDecoded(raw: string): string {
+  if (!raw.includes('%')) return raw;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    throw new Malformed('a bad percent escape or bad UTF-8', 'request target');
+  }
+}
