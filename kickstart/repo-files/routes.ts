@@ -13,7 +13,7 @@ export type RepoFileFor = (name: string, snapshot: string | undefined) => Promis
 export function repoFileRoutes(repoFileFor: RepoFileFor): Router {
   const router = express.Router();
   router.get('/repo-files/:file', async (request, response) => {
-    const name = /^([a-z0-9][a-z0-9._-]{0,63})\.repo$/.exec(request.params.file)?.[1];
+    const name = /^([A-Za-z0-9][A-Za-z0-9._-]{0,62})\.repo$/.exec(request.params.file)?.[1];
     const { snapshot } = request.query;
     if (snapshot !== undefined && typeof snapshot !== 'string')
       return sendProblem(response, 400, no('one snapshot at a time'));

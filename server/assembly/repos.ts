@@ -1,5 +1,6 @@
 // Repo files and repo syncs over the open house.
 
+import { treeRepoFile } from '../../kickstart/bundle/files/repos.ts';
 import { renderRepoFile } from '../../kickstart/repo-file.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
@@ -13,14 +14,8 @@ export async function repoFileFor(house: House, name: string, snapshot: string |
   if (tree === undefined || snapshot !== undefined) return no(`the site has no repo ${name}`);
   const status = await house.shelf.status(tree);
   if (status.kind === 'absent') return no(status.reason, status.remedy);
-  const { repositories } = status.facts;
-  if (repositories.length === 0) return no(`the tree ${name} holds no RPM repository`);
-  const sections = repositories.map(({ id, path }) => {
-    const section = repositories.length === 1 ? name : `${name}-${id}`;
-    const below = path === '' ? '' : `${path.split('/').map(encodeURIComponent).join('/')}/`;
-    return renderRepoFile({ name: section, title: section, baseUrl: `${house.origin()}/trees/${name}/${below}` });
-  });
-  return sections.join('\n');
+  if (status.facts.repositories.length === 0) return no(`the tree ${name} holds no RPM repository`);
+  return treeRepoFile(name, { url: `${house.origin()}/trees/${name}/`, facts: status.facts });
 }
 
 async function ofRepo(house: House, name: string, snapshot: string | undefined): Promise<string | No> {

@@ -14,17 +14,24 @@ export function repoFiles(install: Install): readonly ConfigFile[] {
   return tree === undefined ? repos : [...repos, tree];
 }
 
-// A tree with one repository is called by the tree's name alone, as a person would have written it: [rhel6].
 function treeFile(install: Install): ConfigFile | undefined {
-  const { name, facts } = install.tree;
-  if (facts.repositories.length === 0) return undefined;
+  const { tree } = install;
+  if (tree.facts.repositories.length === 0) return undefined;
   const taken = new Set(install.repos.map((repo) => repo.name));
-  const own = taken.has(name) ? freeName(`${name}-tree`, taken) : name;
+  const own = taken.has(tree.name) ? freeName(`${tree.name}-tree`, taken) : tree.name;
+  return repoFile(own, treeRepoFile(own, tree));
+}
+
+/**
+ * The .repo file of a tree's own repositories, its sections named after `name`. A tree with one repository is called by
+ * that name alone, as a person would have written it: [rhel6].
+ */
+export function treeRepoFile(name: string, { url, facts }: Pick<Install['tree'], 'url' | 'facts'>): string {
   const sections = facts.repositories.map(({ id, path }) => {
-    const section = facts.repositories.length === 1 ? own : `${own}-${id}`;
-    return { name: section, title: section, baseUrl: directoryUrl(install, path) };
+    const section = facts.repositories.length === 1 ? name : `${name}-${id}`;
+    return { name: section, title: section, baseUrl: directoryUrl(url, path) };
   });
-  return repoFile(own, sections.map(renderRepoFile).join('\n'));
+  return sections.map(renderRepoFile).join('\n');
 }
 
 function repoFile(name: string, text: string): ConfigFile {
