@@ -30,7 +30,7 @@ export function scriptUrl(install: Install, stage: AnswerfileStage): string {
 export type AnswerfileStage = 'installation-complete';
 
 /** The URL of the tree's root or of `path` below it, without a slash at the end. */
-export function treeUrl(install: Install, path = ''): string {
+export function treeUrl(install: { readonly tree: Pick<Install['tree'], 'url'> }, path = ''): string {
   const root = install.tree.url.replace(/\/+$/, '');
   const below = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   return [root, ...below.map(encodeURIComponent)].join('/');

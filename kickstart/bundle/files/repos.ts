@@ -26,10 +26,11 @@ function treeFile(install: Install): ConfigFile | undefined {
  * The .repo file of a tree's own repositories, its sections named after `name`. A tree with one repository is called by
  * that name alone, as a person would have written it: [rhel6].
  */
-export function treeRepoFile(name: string, { url, facts }: Pick<Install['tree'], 'url' | 'facts'>): string {
-  const sections = facts.repositories.map(({ id, path }) => {
-    const section = facts.repositories.length === 1 ? name : `${name}-${id}`;
-    return { name: section, title: section, baseUrl: directoryUrl(url, path) };
+export function treeRepoFile(name: string, tree: Pick<Install['tree'], 'url' | 'facts'>): string {
+  const { repositories } = tree.facts;
+  const sections = repositories.map(({ id, path }) => {
+    const section = repositories.length === 1 ? name : `${name}-${id}`;
+    return { name: section, title: section, baseUrl: directoryUrl(tree, path) };
   });
   return sections.map(renderRepoFile).join('\n');
 }
@@ -39,11 +40,11 @@ function repoFile(name: string, text: string): ConfigFile {
 }
 
 // RHEL 6's tree information may name a place beside the tree; a host's own file names none but what it was given.
-function directoryUrl(install: Install, path: string): string {
+function directoryUrl(tree: Pick<Install['tree'], 'url'>, path: string): string {
   if (path.split('/').includes('..')) {
     throw new Malformed(`a repository's path leads out of its tree: ${JSON.stringify(path)}`, 'tree repository');
   }
-  return `${treeUrl(install, path)}/`;
+  return `${treeUrl({ tree }, path)}/`;
 }
 
 function freeName(wanted: string, taken: ReadonlySet<string>): string {
