@@ -18,8 +18,8 @@ const LINE_MS = 10_000;
 /** A bar on standard error, labelled `label`. Silent where `quiet`. */
 export function progressBar(label: string, quiet: 'quiet' | 'loud'): ProgressBar {
   const terminal = process.stderr.isTTY;
-  let shownAt = 0;
   const started = Date.now();
+  let shownAt = started;
   return {
     show: (progress) => {
       const now = Date.now();
@@ -29,7 +29,7 @@ export function progressBar(label: string, quiet: 'quiet' | 'loud'): ProgressBar
       process.stderr.write(terminal ? `\r\u001b[2K${line}` : `${line}\n`);
     },
     end: () => {
-      if (quiet === 'loud' && terminal && shownAt > 0) process.stderr.write('\r\u001b[2K');
+      if (quiet === 'loud' && terminal && shownAt > started) process.stderr.write('\r\u001b[2K');
     },
   };
 }

@@ -66,7 +66,7 @@ async function bootFileOf(house: House, name: string, path: string): Promise<Fil
   const tree = house.site().trees.find((known) => known.name === name);
   if (tree === undefined) return no('no such tree');
   const status = await house.shelf.status(tree);
-  if (status.kind === 'absent') return no(`the tree ${name} is not there: ${status.reason}`, status.remedy);
+  if (status.kind === 'absent') return no(`the tree ${name} is not there`);
   if (!bootPaths(status.facts.boot).includes(path)) return no('not a file that this tree boots from');
   const files = await house.shelf.files(tree);
   return isNo(files) ? files : findFile(files, path);
