@@ -1,0 +1,60 @@
+// The one place where an upstream's href becomes a path: decoded exactly once, and never out of the repository.
+
+import { Malformed } from '../../server/malformed.ts';
+
+/** A decoded path below the repository's root: forward slashes, no empty, `.` or `..` segment, no control character. */
+export type RelativePath = string & { readonly __brand: 'RelativePath' };
+
+const LIMIT_PATH = 1024;
+/** NAME_MAX of Linux file systems, in bytes. */
+const LIMIT_SEGMENT = 255;
+/** RFC 3986 §3.1: with this a reference is absolute; §4.2: so no first segment of a relative one holds a colon. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+/** RFC 3986 §3.3 pchar: characters a path carries literally although encodeURIComponent escapes them. */
+const LITERAL = /%(?:24|26|2B|2C|3A|3B|3D|40)/g;
+
+/**
+ * Reads the `href` of metadata. A leading `./` is dropped, as every client does. Throws `Malformed`, saying why, for
+ * anything absolute, leading upwards, encoded to hide that, or too long for a file system.
+ */
+export function parseHref(href: string, where: string): RelativePath {
+  const refuse = (why: string): never => {
+    throw new Malformed(`href ${JSON.stringify(href.slice(0, 120))} ${why}`, where);
+  };
+  if (href.length > LIMIT_PATH * 3) refuse('is too long');
+  if (href.startsWith('/')) refuse('is absolute');
+  if (SCHEME.test(href)) refuse('names another place');
+  if (/[?#]/.test(href)) refuse('holds a query or fragment');
+  const segments = (href.startsWith('./') ? href.slice(2) : href).split('/').map((raw) => {
+    const problem = segmentProblem(raw);
+    return problem === undefined ? decodeURIComponent(raw) : refuse(problem);
+  });
+  const path = segments.join('/');
+  if (Buffer.byteLength(path) > LIMIT_PATH) refuse('is too long');
+  return path as RelativePath;
+}
+
+/** The path as a URL's path, encoded exactly once; '+' and '~' stay, '^' and space are escaped. */
+export function encodePath(path: RelativePath): string {
+  const encode = (segment: string): string =>
+    encodeURIComponent(segment).replace(LITERAL, (escape) => decodeURIComponent(escape));
+  return path.split('/').map(encode).join('/');
+}
+
+/** Why one segment, as written, is refused; undefined where it is fine. */
+function segmentProblem(raw: string): string | undefined {
+  let segment: string;
+  try {
+    segment = decodeURIComponent(raw);
+  } catch {
+    return 'holds a % that is no escape of UTF-8';
+  }
+  if (segment === '') return 'holds an empty segment';
+  if (segment === '..') return 'leads upwards';
+  if (segment === '.') return 'holds a "." segment';
+  if (/[/\\]/.test(segment)) return 'hides a slash';
+  if (/[\x00-\x1f\x7f]/.test(segment)) return 'holds a control character';
+  if (/%[0-9a-f]{2}/i.test(segment)) return 'is encoded twice';
+  if (!segment.isWellFormed()) return 'holds a broken character';
+  return Buffer.byteLength(segment) > LIMIT_SEGMENT ? 'holds a name that is too long' : undefined;
+}

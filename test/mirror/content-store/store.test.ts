@@ -1,0 +1,252 @@
+// Snapshots on disk: names, hard links, publishing, pruning, sweeping, locks, and what a killed process leaves.
+
+import { execFileSync } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sha256Of } from '../../../mirror/rpm/checksum.ts';
+import { parseHref } from '../../../mirror/rpm/href.ts';
+import type { SnapshotFile } from '../../../mirror/content/layout.ts';
+import { verifySnapshot } from '../../../mirror/content/verify.ts';
+import type { SnapshotDraft } from '../../../mirror/content/store.ts';
+import { startBench, type SyncBench } from '../../support/sync-bench.ts';
+
+const NOON = Date.UTC(2026, 10, 22, 14, 30, 0);
+
+let bench: SyncBench;
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.close());
+
+async function draftOf(files: Readonly<Record<string, string>>, now = NOON): Promise<SnapshotDraft> {
+  const all = Object.entries(files).map(async ([path, text]): Promise<SnapshotFile> => {
+    const sha256 = await bench.pool.save(Buffer.from(text));
+    return { path: parseHref(path, path), sha256, sizeBytes: text.length, checksum: undefined };
+  });
+  return { now, upstream: 'http://upstream/', revision: '7', packages: 1, files: await Promise.all(all) };
+}
+
+/** Saves and publishes snapshots of one-file contents, a minute apart. */
+async function saveAll(texts: readonly string[]): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const text of texts) {
+    const draft = await draftOf({ 'a/b.rpm': text }, NOON + ids.length * 60_000);
+    const { id } = await bench.store.saveSnapshot('demo', draft);
+    await bench.store.publish('demo', id);
+    ids.push(id);
+  }
+  return ids;
+}
+
+describe('a snapshot', () => {
+  test('holds upstream’s files and nothing else, as links into the pool, mode 0644', async () => {
+    const draft = await draftOf({ 'repodata/repomd.xml': 'md', 'a/b c/x+y.rpm': 'rpm' });
+    const record = await bench.store.saveSnapshot('demo', draft);
+    expect(record.id).toMatch(/^20261122T143000Z-[0-9a-f]{8}$/);
+    expect(record).toMatchObject({
+      createdAt: '2026-11-22T14:30:00.000Z',
+      files: 2,
+      bytes: 5,
+      packages: 1,
+      revision: '7',
+    });
+    const directory = join(bench.data, 'snapshots/demo', record.id);
+    expect(await bench.store.snapshotDirectory('demo', record.id)).toBe(directory);
+    expect((await readdir(directory, { recursive: true })).toSorted()).toEqual([
+      'a',
+      'a/b c',
+      'a/b c/x+y.rpm',
+      'repodata',
+      'repodata/repomd.xml',
+    ]);
+    const linked = await stat(join(directory, 'a/b c/x+y.rpm'));
+    expect(linked.ino).toBe((await stat(join(bench.data, 'pool', sha256Of('rpm')))).ino);
+    expect(linked.mode & 0o777).toBe(0o644);
+    expect(await bench.store.snapshotRecord('demo', record.id)).toEqual(record);
+    expect(await bench.store.snapshotFiles('demo', record.id)).toEqual(
+      draft.files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    );
+  });
+
+  test('of the same content is the same snapshot', async () => {
+    const first = await bench.store.saveSnapshot('demo', await draftOf({ a: '1', b: '2' }));
+    const again = await bench.store.saveSnapshot('demo', await draftOf({ b: '2', a: '1' }, NOON + 1e9));
+    expect(again).toEqual(first);
+    expect((await bench.store.repoStatus('demo')).snapshots).toEqual([first.id]);
+  });
+
+  test('made with the clock set back is still the newest', async () => {
+    const [first = ''] = await saveAll(['1']);
+    const { id } = await bench.store.saveSnapshot('demo', await draftOf({ a: '2' }, NOON - 1e9));
+    expect(id > first).toBe(true);
+  });
+
+  test('is not current until it is published, by a relative link', async () => {
+    const { id } = await bench.store.saveSnapshot('demo', await draftOf({ a: '1' }));
+    expect(await bench.store.repoStatus('demo')).toEqual({ current: undefined, snapshots: [id] });
+    expect(await bench.store.publish('demo', id)).toMatchObject({ id });
+    expect(await readlink(join(bench.data, 'repos/demo'))).toBe(`../snapshots/demo/${id}`);
+    expect(await bench.store.repoStatus('demo')).toEqual({ current: id, snapshots: [id] });
+    expect(await bench.store.currentSnapshot('demo')).toMatchObject({ id, digest: expect.any(String) as string });
+  });
+
+  test('half-built or half-removed by a killed process is not listed, and gone after the next', async () => {
+    const [id = ''] = await saveAll(['1']);
+    const home = join(bench.data, 'snapshots/demo');
+    for (const left of [`.building-20200101T000000Z-00000000/a`, '.removing-20200101T000000Z-00000001/a']) {
+      await mkdir(join(home, left), { recursive: true });
+    }
+    await writeFile(join(home, '20200101T000000Z-00000002.json'), '{}');
+    expect((await bench.store.repoStatus('demo')).snapshots).toEqual([id]);
+    const [next = ''] = await saveAll(['2']);
+    expect((await readdir(home)).toSorted()).toEqual(
+      [id, next].flatMap((name) => [name, `${name}.json`, `${name}.manifest`]).toSorted(),
+    );
+  });
+
+  test.skipIf(process.getuid?.() !== 0 && process.env['CI'] === undefined)(
+    'is a copy where the pool lies on another file system',
+    async () => {
+      const home = join(bench.data, 'snapshots');
+      await mkdir(home);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', home]);
+      try {
+        const { id } = await bench.store.saveSnapshot('demo', await draftOf({ 'a/b.rpm': 'text' }));
+        await bench.store.publish('demo', id);
+        expect(await readFile(join(bench.data, 'repos/demo/a/b.rpm'), 'utf8')).toBe('text');
+      } finally {
+        execFileSync('umount', [home]);
+      }
+    },
+  );
+});
+
+describe('names are looked at before any path is made of them', () => {
+  const bad = ['', '.', '..', '../demo', 'a/b', 'Demo', '-x', '.hidden', 'a\0b', 'demo@x', 'a'.repeat(200)];
+  test.each(bad)('%j is no repo', async (name) => {
+    expect(await bench.store.repoStatus(name)).toEqual({ current: undefined, snapshots: [] });
+    expect(await bench.store.snapshotDirectory(name, '20261122T143000Z-00000000')).toMatchObject({ kind: 'no' });
+    expect(await bench.store.publish(name, '20261122T143000Z-00000000')).toMatchObject({ kind: 'no' });
+    expect(await bench.store.prune(name, 1, [])).toMatchObject({ kind: 'no' });
+    expect(await bench.store.lockRepo(name)).toMatchObject({ kind: 'no' });
+    await expect(bench.store.saveSnapshot(name, await draftOf({ a: '1' }))).rejects.toThrow(/not a repo's name/);
+    await expect(bench.pool.openStaging(name)).rejects.toThrow(/not a repo's name/);
+  });
+
+  test.each(['', '..', 'x', '../other', '20261122T143000Z-00000000/..', '20261122T143000Z-0000000g'])(
+    '%j is no snapshot',
+    async (id) => {
+      await saveAll(['1']);
+      const before = await bench.store.repoStatus('demo');
+      expect(await bench.store.snapshotDirectory('demo', id)).toMatchObject({ kind: 'no' });
+      expect(await bench.store.snapshotRecord('demo', id)).toMatchObject({ kind: 'no' });
+      expect(await bench.store.snapshotFiles('demo', id)).toMatchObject({ kind: 'no' });
+      expect(await bench.store.publish('demo', id)).toMatchObject({ kind: 'no' });
+      expect(await bench.store.repoStatus('demo')).toEqual(before);
+    },
+  );
+
+  test('a snapshot that was never there is not published', async () => {
+    await saveAll(['1']);
+    const answer = await bench.store.publish('demo', '20200101T000000Z-00000000');
+    expect(answer).toMatchObject({ kind: 'no', reason: 'repo demo has no snapshot 20200101T000000Z-00000000' });
+  });
+});
+
+describe('pruning', () => {
+  test.each<[string, number, readonly number[], number, readonly number[]]>([
+    ['keeps the newest', 2, [], 4, [3, 4]],
+    ['keeps at least one', 0, [], 4, [4]],
+    ['keeps a pinned one', 1, [1], 4, [1, 4]],
+    ['keeps the current one, however old', 1, [], 0, [0, 4]],
+    ['with enough room removes none', 9, [], 4, [0, 1, 2, 3, 4]],
+  ])('%s', async (_what, keep, pinned, current, left) => {
+    const ids = await saveAll(['0', '1', '2', '3', '4']);
+    const at = (index: number): string => ids[index] ?? '';
+    await bench.store.publish('demo', at(current));
+    const removed = await bench.store.prune('demo', keep, pinned.map(at));
+    expect((await bench.store.repoStatus('demo')).snapshots).toEqual(left.map(at));
+    expect(removed).toEqual(ids.filter((id) => !left.map(at).includes(id)));
+    const names = await readdir(join(bench.data, 'snapshots/demo'));
+    expect(names).toHaveLength(left.length * 3);
+  });
+
+  test('sweeps from the pool what no snapshot and no unfinished sync holds', async () => {
+    await saveAll(['0', '1']);
+    await bench.pool.save(Buffer.from('nobody’s'));
+    const staging = await bench.pool.openStaging('other');
+    const part = await staging.openPart({ type: 'md5', digest: 'a'.repeat(32) });
+    await part.append(Buffer.from('claimed'));
+    await part.keep(sha256Of('claimed'));
+    await part.close();
+    await bench.store.prune('demo', 1, []);
+    expect(await bench.store.sweepPool()).toBe('0'.length + Buffer.byteLength('nobody’s'));
+    expect((await readdir(join(bench.data, 'pool'))).toSorted()).toEqual(
+      [sha256Of('1'), sha256Of('claimed')].toSorted(),
+    );
+    expect([...(await staging.claims())]).toEqual([[`md5-${'a'.repeat(32)}`, sha256Of('claimed')]]);
+    await staging.clear();
+    expect(await bench.store.sweepPool()).toBe('claimed'.length);
+  });
+
+  test('does not sweep while a sync runs', async () => {
+    const lock = await bench.store.lockRepo('demo');
+    expect(await bench.store.sweepPool()).toMatchObject({ kind: 'no', reason: 'a sync is running' });
+    if (lock.kind === 'lock') lock.release();
+    expect(await bench.store.sweepPool()).toBe(0);
+  });
+});
+
+describe('a lock', () => {
+  test('is one repo’s: others sync beside it', async () => {
+    const first = await bench.store.lockRepo('one');
+    const second = await bench.store.lockRepo('two');
+    expect([first.kind, second.kind]).toEqual(['lock', 'lock']);
+    expect(await bench.store.lockRepo('one')).toMatchObject({ kind: 'no', reason: 'another sync of one is running' });
+    if (first.kind === 'lock') first.release();
+    expect(await bench.store.lockRepo('one')).toMatchObject({ kind: 'lock' });
+  });
+
+  test('is found free where its file was left behind', async () => {
+    await mkdir(join(bench.data, 'locks'), { recursive: true });
+    await writeFile(join(bench.data, 'locks/repo-demo.lock'), '');
+    expect(await bench.store.lockRepo('demo')).toMatchObject({ kind: 'lock' });
+  });
+});
+
+test('verifying names every file that is damaged, cut or gone', async () => {
+  const record = await bench.store.saveSnapshot(
+    'demo',
+    await draftOf({ a: 'sound', b: 'flipped', c: 'cut', d: 'gone' }),
+  );
+  const files = await bench.store.snapshotFiles('demo', record.id);
+  if ('kind' in files) throw new Error(files.reason);
+  const directory = join(bench.data, 'snapshots/demo', record.id);
+  const verify = () =>
+    verifySnapshot(files, {
+      read: (path) => createReadStream(join(directory, path)),
+      onFile: () => {},
+      signal: new AbortController().signal,
+    });
+  expect(await verify()).toEqual([]);
+  await writeFile(join(directory, 'b'), 'fl1pped');
+  await writeFile(join(directory, 'c'), 'cu');
+  await rm(join(directory, 'd'));
+  expect(await verify()).toEqual([
+    { path: 'b', reason: 'has another content than it was published with' },
+    { path: 'c', reason: 'has 2 bytes instead of 3' },
+    { path: 'd', reason: expect.stringMatching(/^cannot be read: ENOENT/) as string },
+  ]);
+});
+
+test('a manifest or record that was damaged is told as such', async () => {
+  const [id = ''] = await saveAll(['1']);
+  await writeFile(join(bench.data, 'snapshots/demo', `${id}.json`), '{"createdAt": 1}');
+  await writeFile(join(bench.data, 'snapshots/demo', `${id}.manifest`), 'rubbish\n');
+  await expect(bench.store.snapshotRecord('demo', id)).rejects.toThrow(/no createdAt/);
+  await expect(bench.store.snapshotFiles('demo', id)).rejects.toThrow(/not a manifest line/);
+  await rm(join(bench.data, 'snapshots/demo', `${id}.json`));
+  expect(await bench.store.snapshotRecord('demo', id)).toMatchObject({ kind: 'no' });
+});

@@ -1,0 +1,79 @@
+// A data directory with its store and pool for sync tests, and a byte-exact picture of what is published.
+
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPool, type Pool } from '../../mirror/content/pool/store.ts';
+import { openContentStore, type ContentStore } from '../../mirror/content/store.ts';
+import { FETCH_LIMITS, openUpstream, type FetchLimits } from '../../mirror/sync/fetcher.ts';
+import { syncRepo, type SyncOptions, type SyncResult } from '../../mirror/sync/sync.ts';
+import { quietLog } from '../../server/log.ts';
+import { sha256Of } from '../../mirror/rpm/checksum.ts';
+
+/** Retries at once, and gives up soon. */
+export const FAST: FetchLimits = {
+  ...FETCH_LIMITS,
+  connectMs: 2000,
+  headersMs: 1000,
+  stallMs: 1000,
+  retryDelaysMs: [1, 1],
+};
+
+export type SyncBench = {
+  readonly data: string;
+  readonly store: ContentStore;
+  readonly pool: Pool;
+  sync(upstream: string, more?: Partial<SyncOptions>): Promise<SyncResult>;
+  /** path → sha256 of everything published, or undefined before the first time. */
+  published(): Promise<Readonly<Record<string, string>> | undefined>;
+  close(): Promise<void>;
+};
+
+const NOON = Date.UTC(2026, 10, 22, 12, 0, 0);
+
+export async function startBench(directory?: string): Promise<SyncBench> {
+  const data = directory ?? (await mkdtemp(join(tmpdir(), 'kickstand-sync-')));
+  const store = openContentStore(data);
+  const pool = await openPool(data);
+  let clock = NOON;
+  return {
+    data,
+    store,
+    pool,
+    sync: (upstream, more = {}) =>
+      syncRepo({
+        repo: { name: 'demo', upstream, keep: 3 },
+        store,
+        pool,
+        fetch: (name) => openUpstream(name, FAST),
+        now: () => (clock += 60_000),
+        log: quietLog,
+        onProgress: () => {},
+        signal: new AbortController().signal,
+        pinned: async () => [],
+        ...more,
+      }),
+    published: async () => {
+      const { current } = await store.repoStatus('demo');
+      return current === undefined ? undefined : directoryDigest(join(data, 'repos', 'demo'));
+    },
+    close: () => (directory === undefined ? rm(data, { recursive: true, force: true }) : Promise.resolve()),
+  };
+}
+
+/** path → sha256 of every file below a directory. */
+export async function directoryDigest(root: string): Promise<Readonly<Record<string, string>>> {
+  const entries = await readdir(`${root}/`, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const pairs = files
+    .toSorted()
+    .map(async (file) => [file.slice(root.length + 1), sha256Of(await readFile(file))] as const);
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+/** The same picture of files in memory. */
+export function filesDigest(files: ReadonlyMap<string, Buffer>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...files].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([path, bytes]) => [path, sha256Of(bytes)]),
+  );
+}
