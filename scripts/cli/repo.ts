@@ -3,6 +3,7 @@
 import type { House } from '../../server/assembly/house.ts';
 import { pinnedSnapshots } from '../../server/assembly/repos.ts';
 import { syncNow } from '../../server/assembly/sync.ts';
+import type { RepoVerdict } from '../../server/assembly/verify.ts';
 import { verifyRepo } from '../../server/assembly/verify.ts';
 import { repoViews } from '../../server/assembly/views.ts';
 import type { Repo } from '../../server/domain.ts';
@@ -128,12 +129,18 @@ export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCo
       bar.end();
     }
     const lines = results.flatMap((result) => [
-      ...result.bad.map((bad) => `${result.repo}: ${bad.path}: ${bad.reason}`),
-      `${result.repo}: ${result.bad.length === 0 ? `${result.files} files as they were published` : `${result.bad.length} of ${result.files} files differ; remove them from the pool and sync again`}`,
+      ...result.damaged.map((file) => `${result.repo}: ${file.path} ${file.reason}`),
+      `${result.repo}: ${verdictOf(result)}`,
     ]);
     print(context.output, results, lines.join('\n'));
-    return results.some((result) => result.bad.length > 0) ? 1 : 0;
+    return results.some((result) => result.damaged.length > 0) ? 1 : 0;
   });
+}
+
+function verdictOf({ repo, snapshot, files, damaged }: RepoVerdict): string {
+  if (snapshot === undefined) return 'it was never synced';
+  if (damaged.length === 0) return `${files} files are as they were published`;
+  return `${damaged.length} of ${files} files are damaged; publish another snapshot: kickstand repo snapshots ${repo} lists them`;
 }
 
 /** `repo prune`: what the site's `keep` and the pins of hosts do not hold. */
