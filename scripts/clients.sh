@@ -1,9 +1,9 @@
 # The Debian packages whose programs the tests use as real clients. Sourced by scripts/test; POSIX sh.
 
 client_packages="
-atftp bash-static busybox-static ca-certificates cpio createrepo-c curl dnf dnsmasq-base e2fsprogs fdisk genisoimage iproute2
-ipxe-qemu iptables kmod libarchive-tools openssl pxelinux python3 qemu-system-x86 rpm seabios shellcheck squashfs-tools
-syslinux-common tftp-hpa unzip util-linux wget xorriso
+atftp bash-static busybox-static bzip2 ca-certificates cpio createrepo-c curl dnf dnsmasq-base e2fsprogs fdisk genisoimage
+iproute2 ipxe-qemu iptables kmod libarchive-tools mount openssl pxelinux python3 qemu-system-x86 rpm seabios shellcheck
+squashfs-tools syslinux-common tftp-hpa unzip util-linux wget xorriso xz-utils zstd
 "
 
 # Installs what is missing as root on Debian; elsewhere names it. The tests say themselves what they skip.

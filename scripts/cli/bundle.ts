@@ -5,11 +5,9 @@ import { bundleFor } from '../../server/assembly/bundle.ts';
 import { isNo } from '../../server/malformed.ts';
 import { saveFile } from '../../server/store.ts';
 import { CommandFailed, readContext, withHouse } from './context.ts';
+import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { formatBytes, print, refuse } from './output.ts';
-
-type Args = readonly (string | readonly string[] | undefined)[];
-type Flags = Readonly<Record<string, unknown>>;
 
 /** Writes the bundle; with secrets its mode is 0600. */
 export async function bundleCommand([host]: Args, flags: Flags): Promise<ExitCode> {

@@ -24,13 +24,18 @@ export class CommandFailed extends Error {
   }
 }
 
-/** What every command is given. */
+/** A command's positional arguments, as commander gives them. */
+export type Args = readonly (string | readonly string[] | undefined)[];
+/** A command's flags by their names in camel case. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** What every command works with. */
 export type Context = { readonly settings: Settings; readonly output: Output };
 
 const HOME = new URL('../../', import.meta.url).pathname;
 
 /** Reads flags over the environment. Throws `CommandFailed` (usage) with all that is wrong. */
-export function readContext(flags: Readonly<Record<string, unknown>>): Context {
+export function readContext(flags: Flags): Context {
   const raw: Record<string, string | undefined> = {};
   for (const { name } of settingFlags) raw[name] = textOf(flags[camelCase(name)]) ?? process.env[environmentName(name)];
   const result = parseSettings(raw satisfies RawSettings, {
@@ -73,6 +78,28 @@ export async function withHouse<T>(
   } finally {
     await house.close();
   }
+}
+
+/** Positional names as a list, whether one or many were asked for. */
+export function namesOf(names: string | readonly string[] | undefined): readonly string[] {
+  return typeof names === 'string' ? [names] : (names ?? []);
+}
+
+/** The things called `names`, or all of them for none. A name that is not there is wrong usage: `CommandFailed`. */
+export function chosen<T extends { readonly name: string }>(
+  what: string,
+  all: readonly T[],
+  names: string | readonly string[] | undefined,
+): readonly T[] {
+  const wanted = namesOf(names);
+  const unknown = wanted.find((name) => !all.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    throw new CommandFailed(
+      `kickstand: the site has no ${what} ${unknown}; its ${what}s are ${all.map((one) => one.name).join(', ')}`,
+      2,
+    );
+  }
+  return wanted.length === 0 ? all : all.filter((one) => wanted.includes(one.name));
 }
 
 function textOf(value: unknown): string | undefined {

@@ -6,12 +6,10 @@ import type { HostView } from '../../server/assembly/views.ts';
 import { hostDetail, hostViews } from '../../server/assembly/views.ts';
 import { parseDuration } from '../../server/hosts/arming.ts';
 import { isNo } from '../../server/malformed.ts';
-import { CommandFailed, readContext, withHouse } from './context.ts';
+import { CommandFailed, namesOf, readContext, withHouse } from './context.ts';
+import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
-
-type Args = readonly (string | readonly string[] | undefined)[];
-type Flags = Readonly<Record<string, unknown>>;
 
 /** `host list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
@@ -59,7 +57,7 @@ export async function armCommand([names]: Args, flags: Flags): Promise<ExitCode>
     throw new CommandFailed(`--for: ${forMs.reason}${forMs.remedy === undefined ? '' : `; ${forMs.remedy}`}`, 2);
   const results = await withHouse(context, async (house) => {
     const armed = [];
-    for (const name of listOf(names)) armed.push({ name, result: await armHost(house, name, forMs) });
+    for (const name of namesOf(names)) armed.push({ name, result: await armHost(house, name, forMs) });
     return armed;
   });
   return report(
@@ -73,7 +71,7 @@ export async function armCommand([names]: Args, flags: Flags): Promise<ExitCode>
 export async function disarmCommand([names]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   const results = await withHouse(context, async (house) =>
-    listOf(names).map((name) => ({ name, result: disarmHost(house, name) })),
+    namesOf(names).map((name) => ({ name, result: disarmHost(house, name) })),
   );
   return report(context.output, results, () => 'disarmed');
 }
@@ -108,8 +106,4 @@ function report<T extends { readonly kind: string }>(
     else if (!output.json) output.write(`${name}: ${tell(result)}\n`);
   }
   return code;
-}
-
-function listOf(names: string | readonly string[] | undefined): readonly string[] {
-  return typeof names === 'string' ? [names] : (names ?? []);
 }

@@ -1,21 +1,17 @@
 // kickstand repo list | sync | snapshots | publish | verify | prune.
 
-import type { House } from '../../server/assembly/house.ts';
 import { pinnedSnapshots } from '../../server/assembly/repos.ts';
 import { syncNow } from '../../server/assembly/sync.ts';
 import type { RepoVerdict } from '../../server/assembly/verify.ts';
 import { verifyRepo } from '../../server/assembly/verify.ts';
 import { repoViews } from '../../server/assembly/views.ts';
-import type { Repo } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
 import type { SyncResult } from '../../mirror/sync/sync.ts';
-import { CommandFailed, readContext, withHouse } from './context.ts';
+import { chosen, readContext, withHouse } from './context.ts';
+import type { Args, Flags } from './context.ts';
 import type { ExitCode, Output } from './output.ts';
 import { formatBytes, print, refuse, table } from './output.ts';
 import { progressBar } from './progress.ts';
-
-type Args = readonly (string | readonly string[] | undefined)[];
-type Flags = Readonly<Record<string, unknown>>;
 
 /** `repo list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
@@ -40,7 +36,7 @@ export async function syncCommand([names]: Args, flags: Flags): Promise<ExitCode
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   return withHouse(context, async (house) => {
     const results: { repo: string; result: SyncResult }[] = [];
-    for (const repo of chosen(house, names)) {
+    for (const repo of chosen('repo', house.site().repos, names)) {
       const bar = progressBar(repo.name, context.output.json ? 'quiet' : 'loud');
       const result = await syncNow(house, repo, { onProgress: (progress) => bar.show(progress), signal: stop.signal });
       bar.end();
@@ -78,7 +74,7 @@ function tellSync(output: Output, name: string, result: SyncResult): void {
 export async function snapshotsCommand([name]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   return withHouse(context, async (house) => {
-    const [repo] = chosen(house, name);
+    const [repo] = chosen('repo', house.site().repos, name);
     if (repo === undefined) return 2;
     const status = await house.content.repoStatus(repo.name);
     const pinned = pinnedSnapshots(house, repo.name);
@@ -102,7 +98,7 @@ export async function snapshotsCommand([name]: Args, flags: Flags): Promise<Exit
 export async function publishCommand([name, snapshot]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   return withHouse(context, async (house) => {
-    const [repo] = chosen(house, name);
+    const [repo] = chosen('repo', house.site().repos, name);
     if (repo === undefined) return 2;
     const lock = await house.content.lockRepo(repo.name);
     if (isNo(lock)) return refuse(context.output, lock);
@@ -123,7 +119,7 @@ export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCo
   const context = readContext(flags);
   return withHouse(context, async (house) => {
     const results = [];
-    for (const repo of chosen(house, names)) {
+    for (const repo of chosen('repo', house.site().repos, names)) {
       const bar = progressBar(repo.name, context.output.json ? 'quiet' : 'loud');
       results.push(await verifyRepo(house, repo.name, (progress) => bar.show(progress)));
       bar.end();
@@ -159,17 +155,4 @@ export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode>
     print(context.output, { removed, freedBytes: freed }, [...lines, `${formatBytes(freed)} set free`].join('\n'));
     return 0;
   });
-}
-
-/** The repos named, or all of the site; a name the site does not have is wrong usage. */
-function chosen(house: House, names: string | readonly string[] | undefined): readonly Repo[] {
-  const { repos } = house.site();
-  const wanted = typeof names === 'string' ? [names] : (names ?? []);
-  const unknown = wanted.find((name) => !repos.some((repo) => repo.name === name));
-  if (unknown !== undefined)
-    throw new CommandFailed(
-      `kickstand: the site has no repo ${unknown}; its repos are ${repos.map((repo) => repo.name).join(', ')}`,
-      2,
-    );
-  return wanted.length === 0 ? repos : repos.filter((repo) => wanted.includes(repo.name));
 }

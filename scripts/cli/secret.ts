@@ -6,12 +6,10 @@ import { cryptScheme } from '../../kickstart/secrets.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
 import { openSecretStore } from '../../server/secrets/store.ts';
 import { CommandFailed, readContext } from './context.ts';
+import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { print } from './output.ts';
 import { readHidden } from './prompt.ts';
-
-type Args = readonly (string | readonly string[] | undefined)[];
-type Flags = Readonly<Record<string, unknown>>;
 
 const LIMIT_BYTES = 16 * 1024;
 const SALT_LETTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

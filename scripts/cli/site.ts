@@ -6,11 +6,9 @@ import { renderProblems } from '../../server/site/problems.ts';
 import { renderSite, showSite } from '../../server/site/show.ts';
 import { loadSite } from '../../server/site/store.ts';
 import { readContext, readSite } from './context.ts';
+import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { print } from './output.ts';
-
-type Args = readonly (string | readonly string[] | undefined)[];
-type Flags = Readonly<Record<string, unknown>>;
 
 /** `site check [FILE]`: exit 1 and every problem, or exit 0. */
 export async function checkCommand([file]: Args, flags: Flags): Promise<ExitCode> {

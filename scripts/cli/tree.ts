@@ -5,14 +5,12 @@ import type { House } from '../../server/assembly/house.ts';
 import { treeViews } from '../../server/assembly/views.ts';
 import type { Tree } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
-import { CommandFailed, readContext, withHouse } from './context.ts';
+import { chosen, readContext, withHouse } from './context.ts';
+import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { print, refuse, table } from './output.ts';
 import { progressBar } from './progress.ts';
 import { addMedium, removeMedium } from './medium.ts';
-
-type Args = readonly (string | readonly string[] | undefined)[];
-type Flags = Readonly<Record<string, unknown>>;
 
 /** `tree list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
@@ -46,7 +44,7 @@ export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCo
   const context = readContext(flags);
   return withHouse(context, async (house) => {
     const results = [];
-    for (const tree of chosen(house, names))
+    for (const tree of chosen('tree', house.site().trees, names))
       results.push(await verifyOne(house, tree, context.output.json ? 'quiet' : 'loud'));
     const lines = results.flatMap((result) => [
       ...result.checks.map(
@@ -78,16 +76,4 @@ async function verifyOne(house: House, tree: Tree, loudness: 'quiet' | 'loud') {
   });
   bar.end();
   return { tree: tree.name, checks, problem: undefined };
-}
-
-function chosen(house: House, names: string | readonly string[] | undefined): readonly Tree[] {
-  const { trees } = house.site();
-  const wanted = typeof names === 'string' ? [names] : (names ?? []);
-  const unknown = wanted.find((name) => !trees.some((tree) => tree.name === name));
-  if (unknown !== undefined)
-    throw new CommandFailed(
-      `kickstand: the site has no tree ${unknown}; its trees are ${trees.map((tree) => tree.name).join(', ')}`,
-      2,
-    );
-  return wanted.length === 0 ? trees : trees.filter((tree) => wanted.includes(tree.name));
 }
