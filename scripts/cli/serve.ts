@@ -17,12 +17,13 @@ export async function serveCommand(
 ): Promise<ExitCode> {
   const { settings, output } = readContext(flags);
   const log = createLog(settings.logLevel);
+  const stopped = signalled();
   const running = await serve(settings, log);
   const missing = await lacks(running.appliance.house);
   if (output.json)
     output.write(`${JSON.stringify({ ...portsOf(running), origin: running.appliance.house.origin(), missing })}\n`);
   else output.write(await report(running, missing));
-  await signalled();
+  await stopped;
   log.info('stopping', {});
   await running.close();
   return 0;
