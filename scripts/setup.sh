@@ -28,7 +28,7 @@ install_node() {
   need_npm
   say "installing Node $node_version beside the checkout (once)"
   mkdir -p "$root/.node/$node_version.new"
-  npm install --no-save --no-package-lock --ignore-scripts --loglevel=error \
+  npm install --no-save --no-package-lock --ignore-scripts --no-update-notifier --loglevel=error \
     --prefix "$root/.node/$node_version.new" "$package@$node_version" >&2 ||
     { say "Node $node_version could not be installed: is the npm registry in reach? Or install Node 24 yourself."; exit 1; }
   rm -rf "$root/.node/$node_version"
@@ -55,7 +55,7 @@ run_npm_ci() {
   say "installing packages (once)"
   omit=
   [ "$1" = prod ] && omit=--omit=dev
-  (cd "$root" && PATH=$node_bin:$PATH npm ci $omit --loglevel=error >&2) ||
+  (cd "$root" && PATH=$node_bin:$PATH npm ci $omit --ignore-scripts --loglevel=error >&2) ||
     { say "the packages could not be installed: is the npm registry in reach?"; exit 1; }
   printf '%s\n' "$wanted" >"$root/node_modules/.installed-$1"
 }
