@@ -82,14 +82,15 @@ async function loaderChecks(house: House): Promise<readonly Check[]> {
 }
 
 async function contentChecks(house: House): Promise<readonly Check[]> {
-  const missing = (await lacks(house)).filter((lack) => lack.what !== 'network boot');
+  const missing = await lacks(house);
   const names = [
     ...house.site().trees.map((tree) => `tree ${tree.name}`),
     ...house.site().repos.map((repo) => `repo ${repo.name}`),
   ];
-  return names.map((name) => {
+  return ['address', ...names].map((name) => {
     const lack = missing.find((one) => one.what === name);
-    return lack === undefined ? fine(name, 'ready') : problem(name, lack.reason, lack.remedy);
+    if (lack !== undefined) return problem(name, lack.reason, lack.remedy);
+    return fine(name, name === 'address' ? house.origin() : 'ready');
   });
 }
 

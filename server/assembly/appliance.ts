@@ -1,6 +1,6 @@
 // A house whose site follows its file, and what a running appliance tells the commands of itself.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import type { Ipv4 } from '../address.ts';
 import type { Site } from '../domain.ts';
 import type { Log } from '../log.ts';
@@ -68,6 +68,7 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
     },
     close: async () => {
       site.close();
+      await rm(dataPaths(settings.dataDirectory).running, { force: true });
       await house.close();
     },
   };

@@ -1,5 +1,6 @@
 // The open house as plain values for people and machines: pages, JSON, health. No secret and no token is in any of them.
 
+import { networkInterfaces } from 'node:os';
 import type { PageModel } from '../console/page.ts';
 import type { Host, HostState, TreeStatus } from '../domain.ts';
 import type { No } from '../malformed.ts';
@@ -93,8 +94,22 @@ export async function lacks(house: House): Promise<readonly Lack[]> {
       : [{ what: `repo ${name}`, reason: 'it was never synced', remedy: `kickstand repo sync ${name}` }],
   );
   const loaders = await readLoaders(house);
+  const address = advertisedLack(house, ownAddresses());
   const boot = isNo(loaders) ? [{ what: 'network boot', reason: loaders.reason, remedy: loaders.remedy }] : [];
-  return [...boot, ...trees, ...repos];
+  return [...address, ...boot, ...trees, ...repos];
+}
+
+/** Hosts are told an address; a machine that does not have it is asked in vain, unless somebody forwards. */
+function advertisedLack(house: House, own: readonly string[]): readonly Lack[] {
+  const { hostname } = new URL(house.origin());
+  if (own.includes(hostname)) return [];
+  const remedy =
+    'give this machine that address, correct appliance in the site file, or tell hosts another with --advertise';
+  return [{ what: 'address', reason: `hosts are told ${hostname}, which this machine does not have`, remedy }];
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((one) => one.address));
 }
 
 /** What the page at / shows; `warnings` stand above all. */
