@@ -63,17 +63,12 @@ describe('32 MiB less one block, the most that tftp2 can', () => {
 });
 
 describe('in blocks of 512 the block number wraps every 32 MiB', () => {
-  const WRAPPERS = [
-    [clients.CURL_PLAIN, 100],
-    [clients.ATFTP_SMALL_WINDOW, 100],
-    [clients.TFTP_HPA, 40],
-    [clients.BUSYBOX_PLAIN, 40],
-  ] as const;
-  const rows = WRAPPERS.map(([client, mib]) => [client.title, mib, client] as const);
-  test.for(rows)('%s: %i MiB', { timeout: 90_000 }, async ([, mib, client], { skip }) => {
+  const WRAPPERS = [clients.CURL_PLAIN, clients.ATFTP_SMALL_WINDOW, clients.TFTP_HPA, clients.BUSYBOX_PLAIN];
+  const rows = WRAPPERS.map((client) => [client.title, client] as const);
+  test.for(rows)('%s: 100 MiB', { timeout: 90_000 }, async ([, client], { skip }) => {
     skip(clients.isAbsent(client), 'not installed');
-    await fetchSize(client, { sizeBytes: mib * MIB, port: server.port });
-    expect(await server.events.take()).toMatchObject({ outcome: 'sent', bytes: mib * MIB });
+    await fetchSize(client, { sizeBytes: 100 * MIB, port: server.port });
+    expect(await server.events.take()).toMatchObject({ outcome: 'sent', bytes: 100 * MIB });
   });
 });
 
