@@ -6,6 +6,8 @@ export type CloudStackNames = {
   readonly setupDatabases: string;
   readonly setupManagement: string;
   readonly service: string;
+  /** The management key, written by setupDatabases and read by the service, which runs as the user `cloud`. */
+  readonly keyFile: string;
   /** Where XenServer's vhd-util has to be put by hand: its licence keeps it out of every package. */
   readonly vhdUtil: string;
 };
@@ -15,6 +17,7 @@ const FIRST: CloudStackNames = {
   setupDatabases: 'cloud-setup-databases',
   setupManagement: 'cloud-setup-management',
   service: 'cloud-management',
+  keyFile: '/etc/cloud/management/key',
   vhdUtil: '/usr/lib64/cloud/common/scripts/vm/hypervisor/xenserver/vhd-util',
 };
 
@@ -23,6 +26,7 @@ const RENAMED: CloudStackNames = {
   setupDatabases: 'cloudstack-setup-databases',
   setupManagement: 'cloudstack-setup-management',
   service: 'cloudstack-management',
+  keyFile: '/etc/cloudstack/management/key',
   vhdUtil: '/usr/share/cloudstack-common/scripts/vm/hypervisor/xenserver/vhd-util',
 };
 

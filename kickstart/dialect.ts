@@ -27,8 +27,8 @@ export type Dialect = {
   readonly bootDrive: 'boot-drive' | 'driveorder';
   /** `--activate` brings the device up in the installer; 6 does so by `ksdevice=`. */
   readonly networkActivate: boolean;
-  /** RAID devices have names from 7 on, numbers before. */
-  readonly raidNames: { readonly boot: string; readonly system: string };
+  /** RAID devices have names from 7 on, numbers before. None may be the volume group's: blivet keeps one set for both. */
+  readonly raidNames: { readonly boot: string; readonly pv: string };
   readonly fileSystem: 'ext4' | 'xfs';
   /** The smallest selection: options of `%packages`, and the groups in it. */
   readonly packages: { readonly options: string; readonly groups: readonly string[] };
@@ -44,7 +44,7 @@ const MODERN = {
   reqpart: true,
   bootDrive: 'boot-drive',
   networkActivate: true,
-  raidNames: { boot: 'boot', system: 'system' },
+  raidNames: { boot: 'boot', pv: 'pv' },
   fileSystem: 'xfs',
   timeClient: { packageName: 'chrony', service: 'chronyd' },
 } as const;
@@ -62,7 +62,7 @@ const RHEL: readonly Dialect[] = [
     reqpart: false,
     bootDrive: 'driveorder',
     networkActivate: false,
-    raidNames: { boot: 'md0', system: 'md1' },
+    raidNames: { boot: 'md0', pv: 'md1' },
     fileSystem: 'ext4',
     packages: { options: ' --nobase', groups: ['@core'] },
     timeClient: { packageName: 'ntp', service: 'ntpd' },

@@ -1,6 +1,7 @@
 // The steps of a CloudStack management server's first boot, in the order of CloudStack's own installation manual.
 
 import type { Install } from '../server/domain.ts';
+import { STORAGE_DIRECTORIES } from './bundle/files/nfs.ts';
 import type { CloudStackNames } from './cloudstack.ts';
 import { heredoc, shellWord } from './quote.ts';
 import type { Step } from './sections/steps.ts';
@@ -14,12 +15,8 @@ export function firstBootSteps(
   return [
     ...SYSTEM_STEPS,
     rootPasswordStep(secret('mysql-root')),
-    {
-      name: 'databases',
-      why: "CloudStack's databases, its user and the two keys; -i is the address that hypervisors and system VMs see.",
-      commands: databasesCommand(install, names, secret),
-    },
-    { name: 'management', why: 'The management server itself; this starts it.', commands: names.setupManagement },
+    databasesStep(install, names, secret),
+    managementStep(names),
     ...STORAGE_STEPS,
     {
       name: 'server',
@@ -71,7 +68,7 @@ const STORAGE_STEPS: readonly Step[] = [
   {
     name: 'exports',
     why: 'Primary and secondary storage.',
-    commands: 'mkdir -p /export/primary /export/secondary\nexportfs -a',
+    commands: `mkdir -p ${STORAGE_DIRECTORIES.join(' ')}\nexportfs -a`,
   },
   {
     name: 'firewall',
@@ -104,6 +101,34 @@ FLUSH PRIVILEGES;
     commands: `if mysql -u root -e 'SELECT 1' >/dev/null 2>&1; then
 ${heredoc(statements, '| mysql -u root')}fi
 MYSQL_PWD=${shellWord(password)} mysql -u root -e 'SELECT 1'`,
+  };
+}
+
+// Set-up prints the passwords it was given, and all its parameters when mysql fails: neither may get into the log. Its key
+// file and the SQL it keeps for a moment would be readable by everybody. Pipes are safe here: it starts no daemon.
+function databasesStep(install: Install, names: CloudStackNames, secret: (name: string) => string): Step {
+  return {
+    name: 'databases',
+    why: "CloudStack's databases, its user and the two keys; -i is the address that hypervisors and system VMs see.",
+    commands: `set -o pipefail
+(umask 077 && ${databasesCommand(install, names, secret)}) 2>&1 |
+  sed -e 's/password: *[^ ]*/password:(hidden)/' -e "s/'passwd': '[^']*'/'passwd': (hidden)/"
+chgrp cloud ${names.keyFile}
+chmod 0640 ${names.keyFile}`,
+  };
+}
+
+// Its status is 0 even when it has failed. Its output goes through a file, because the daemon it starts might hold a pipe
+// open for ever.
+function managementStep(names: CloudStackNames): Step {
+  return {
+    name: 'management',
+    why: 'The management server itself; this starts it. Only what it prints tells whether it went well.',
+    commands: `out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+${names.setupManagement} >"$out" 2>&1 || :
+cat "$out"
+grep -qi 'setup is done' "$out"`,
   };
 }
 

@@ -19,7 +19,7 @@ const DONE = '/var/lib/kickstand/first-boot';
  * known for (renderKickstart says why). Readable by root alone: it holds passwords, and removes itself when it is done.
  */
 export function firstBootScript(install: Install, secrets: SecretLookup): ConfigFile | undefined {
-  if (install.role !== 'cloudstack-management' || install.os.major !== 6) return undefined;
+  if (!hasFirstBoot(install)) return undefined;
   const names = cloudstackNames(install.cloudstack?.version ?? '');
   const values = secretsOf(install, secrets);
   if (names === undefined || isNo(values)) return undefined;
@@ -30,6 +30,11 @@ export function firstBootScript(install: Install, secrets: SecretLookup): Config
     mode: 0o700,
     text: [HEADER, refuseRedacted(redacted), functions(install), ...steps.map(onceText), ending(install)].join('\n'),
   };
+}
+
+/** Is there a script for its role on its OS? (Whether one can be rendered depends on the secrets as well.) */
+export function hasFirstBoot({ role, os }: Install): boolean {
+  return role === 'cloudstack-management' && os.major === 6;
 }
 
 // chkconfig(8): runlevels, start and stop priority. Last of all, so that mysqld and the network are up.
@@ -94,6 +99,8 @@ ${install.cloudstack?.hypervisor === 'xenserver' ? vhdUtilNote(install.cloudstac
 echo "== $(date) done; remaining: $remaining"
 chkconfig --del ${FIRST_BOOT_NAME}
 report configured "remaining:+$remaining"
+# The whole kickstart with every secret, which newer installers keep.
+rm -f /root/original-ks.cfg
 rm -f /etc/rc.d/init.d/${FIRST_BOOT_NAME}
 exit 0
 `;

@@ -50,9 +50,9 @@ export function cryptScheme(hash: string): CryptScheme | undefined {
 }
 
 /**
- * What is wrong with a secret's value, or undefined. A CloudStack password is printable ASCII without what
- * cloud-setup-databases refuses or splits at (quote, blank, backslash, backtick, `@`, `:`), nor what its shell would
- * expand inside double quotes (`"`, `$`).
+ * What is wrong with a secret's value, or undefined. cloud-setup-databases splits its arguments at `@` and `:`, and pastes
+ * passwords and keys unquoted into command lines of a shell and quoted into SQL: a CloudStack password is made only of
+ * characters that mean nothing to any of them.
  */
 export function secretProblem(form: SecretForm, value: string): string | undefined {
   if (isPlaceholder(value)) return 'it is the placeholder of a redacted secret';
@@ -63,8 +63,9 @@ export function secretProblem(form: SecretForm, value: string): string | undefin
   }
   if (value === '') return 'it is empty';
   if (value.length > 64) return 'it is longer than 64 characters';
-  if (!/^[!-~]+$/.test(value)) return 'it holds something other than printable ASCII characters without blanks';
-  if (/['"\\`$@:]/.test(value)) return 'it holds one of \' " \\ ` $ @ : which cloud-setup-databases cannot take';
+  if (!/^[A-Za-z0-9%+,./=^_-]+$/.test(value)) {
+    return 'cloud-setup-databases takes only letters, digits and % + , . / = ^ _ -';
+  }
   return value.startsWith('-') ? 'it starts with a dash and would be taken for an option' : undefined;
 }
 

@@ -13,28 +13,44 @@ import { resolvConfFile } from './files/resolv-conf.ts';
 import { selinuxFile } from './files/selinux.ts';
 import { timeFile } from './files/time.ts';
 
-/** The files of `install`, sorted by path: exactly those that its kickstart writes and its bundle holds. */
+/** All files of `install`, sorted by path, as its bundle holds them: for a system installed by hand. */
 export function configFiles(install: Install, secrets: SecretLookup): readonly ConfigFile[] {
-  return filesOfRole(install, secrets).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return sorted([...installerFiles(install), ...placedFiles(install, secrets)]);
 }
 
-function filesOfRole(install: Install, secrets: SecretLookup): readonly ConfigFile[] {
+/** The files that the kickstart's %post places, sorted by path. */
+export function placedFiles(install: Install, secrets: SecretLookup): readonly ConfigFile[] {
   switch (install.role) {
     case 'minimal':
-      return baseFiles(install);
+      return sorted(baseFiles(install));
     case 'cloudstack-management':
-      return [...baseFiles(install), ...managementFiles(install), ...present(firstBootScript(install, secrets))];
+      return sorted([
+        ...baseFiles(install),
+        ...managementFiles(install),
+        ...present(firstBootScript(install, secrets)),
+      ]);
     case 'xenserver':
       // Its answerfile sets name, network, name servers and time; there is no package repository and no %post.
       return [];
   }
 }
 
+/**
+ * The files that say what the installer has been told and writes by itself. From the kickstart's network line it makes the
+ * card's profile under the name that the card has there; with a second one for the same card EL6 loses its network.
+ */
+export function installerFiles(install: Install): readonly ConfigFile[] {
+  return install.role === 'xenserver' ? [] : [interfaceFile(install)];
+}
+
+function sorted(files: readonly ConfigFile[]): readonly ConfigFile[] {
+  return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
 function baseFiles(install: Install): readonly ConfigFile[] {
   return [
     hostsFile(install),
     hostnameFile(install),
-    interfaceFile(install),
     resolvConfFile(install),
     ...repoFiles(install),
     ...present(timeFile(install)),

@@ -2,6 +2,7 @@
 
 import { formatSubnet } from '../../server/address.ts';
 import type { Install } from '../../server/domain.ts';
+import { FIRST_BOOT_NAME, hasFirstBoot } from '../first-boot.ts';
 
 /** For an administrator who has this archive and nothing else. */
 export function hostReadme(install: Install, secrets: 'redacted' | 'included'): string {
@@ -48,9 +49,21 @@ function linux(install: Install): readonly string[] {
     '               It needs the trees and repos at the addresses it names, and it wipes the disks named above. @TOKEN@ in',
     '               it stands for what only arming a host gives: without it, the appliance hears nothing of the machine.',
     'boot/          boot entries for this machine, at their place below a TFTP or HTTP boot server.',
-    'files/         configuration files at their place in the installed system. The kickstart writes exactly these.',
-    '               On a system installed otherwise: unpack as root, then  cp -a --no-preserve=ownership files/. /',
+    'files/         configuration files at their place in the installed system. The kickstart writes these, but for the',
+    "               network card's (eth0), which the installer makes itself. On a system installed otherwise, first delete",
+    '               that one from here where the system has one for this card already: two break the network of RHEL 6.',
+    '               Then, as root, where this README lies:',
+    ...byHand(install).map((command) => `                 ${command}`),
     'repo-files/    the repositories alone: copy them to /etc/yum.repos.d of any machine on this network.',
+  ];
+}
+
+// Files alone, so that no directory of the system takes over the owner or the mode of one in here.
+function byHand(install: Install): readonly string[] {
+  return [
+    '(cd files && find . -type f | tar -cf - -T -) | tar --no-same-owner -C / -xpf -',
+    'if command -v restorecon >/dev/null; then restorecon -R /etc; fi',
+    ...(hasFirstBoot(install) ? [`chkconfig --add ${FIRST_BOOT_NAME}`] : []),
   ];
 }
 

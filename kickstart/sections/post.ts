@@ -1,7 +1,9 @@
 // The %post section: writes the role's configuration files, has its services start, reports.
 
 import type { Install, SecretLookup } from '../../server/domain.ts';
-import { configFiles } from '../bundle/files.ts';
+import { placedFiles } from '../bundle/files.ts';
+import { STORAGE_DIRECTORIES } from '../bundle/files/nfs.ts';
+import { cloudstackNames } from '../cloudstack.ts';
 import type { Dialect } from '../dialect.ts';
 import { FIRST_BOOT_NAME } from '../first-boot.ts';
 import { placeFiles, PLACE_FUNCTION } from './place-files.ts';
@@ -13,9 +15,14 @@ import { stepFunctions, stepText } from './steps.ts';
 /**
  * The `%post` section. It runs in the installed system before its first boot, where no daemon can be started: steps that
  * need one are left to the first-boot script, which is among the configuration files.
+ *
+ * Its text holds secrets, and the installer leaves it in the installed system's /tmp: it removes itself before anything can
+ * fail. What the installer keeps of the kickstart in /root (anaconda-ks.cfg with the root hash; from 7 on original-ks.cfg
+ * with everything) is written after %post, out of its reach: a first-boot script removes the latter.
  */
 export function postSection(install: Install, secrets: SecretLookup, dialect: Dialect): string {
-  const body = `LC_ALL=C
+  const body = `case $0 in /tmp/ks-script-*) rm -f "$0" ;; esac
+LC_ALL=C
 export LC_ALL
 mkdir -p /root
 exec >>/root/kickstand-post.log 2>&1
@@ -49,13 +56,19 @@ function postSteps(install: Install, secrets: SecretLookup, dialect: Dialect): r
   const files: Step = {
     name: 'files',
     why: 'The configuration files of its role.',
-    commands: placeFiles(configFiles(install, secrets)),
+    commands: placeFiles(placedFiles(install, secrets)),
   };
   return install.role === 'cloudstack-management' ? [files, ...managementSteps(install, dialect)] : [files];
 }
 
 function managementSteps(install: Install, dialect: Dialect): readonly Step[] {
+  const service = install.cloudstack && cloudstackNames(install.cloudstack.version)?.service;
   return [
+    {
+      name: 'exports',
+      why: 'The NFS server starts at the first boot, before the first-boot script.',
+      commands: `mkdir -p ${STORAGE_DIRECTORIES.join(' ')}`,
+    },
     {
       name: 'services',
       why: 'What runs on a management server from the first boot on.',
@@ -65,8 +78,12 @@ function managementSteps(install: Install, dialect: Dialect): readonly Step[] {
     },
     {
       name: 'first-boot',
-      why: 'Everything that needs running daemons is done once, at the first boot.',
-      commands: `chkconfig --add ${FIRST_BOOT_NAME}\nchkconfig ${FIRST_BOOT_NAME} on`,
+      why: 'What needs running daemons is done once, at the first boot; CloudStack waits until its databases exist.',
+      commands: [
+        `chkconfig --add ${FIRST_BOOT_NAME}`,
+        `chkconfig ${FIRST_BOOT_NAME} on`,
+        ...(service === undefined ? [] : [`chkconfig ${service} off`]),
+      ].join('\n'),
     },
   ];
 }

@@ -13,7 +13,7 @@ import { efiPartitionLine } from './storage.ts';
  */
 export const CHECKED_FILE = '/tmp/kickstand-checked.ks';
 
-/** The line that includes `CHECKED_FILE`: last of the commands, because RHEL 6's loader reads none after it. */
+/** The line that includes `CHECKED_FILE`. RHEL 6's loader, which reads the commands before %pre runs, skips it and goes on. */
 export const INCLUDE_CHECKED = `%include ${CHECKED_FILE}`;
 
 /** The `%pre` section. */

@@ -6,6 +6,7 @@ import { kickstartValue } from '../quote.ts';
 
 /** The lines for `rootHash`, a crypt hash (or its placeholder) that was checked against the dialect. */
 export function securityLines(install: Install, dialect: Dialect, rootHash: string): readonly string[] {
+  // Weaker than the distribution's own default, on purpose: root is the only account made, and a host has no other way in.
   const allowSsh = dialect.rootpwAllowSsh ? ' --allow-ssh' : '';
   return [
     `rootpw${allowSsh} --iscrypted ${kickstartValue(rootHash)}`,

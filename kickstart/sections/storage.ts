@@ -58,7 +58,7 @@ function raid1(disks: readonly string[], dialect: Dialect): readonly string[] {
     ...disks.map((disk, index) => `part ${boot[index]} --size=${BOOT_MB[fileSystem]} --ondisk=${disk} --asprimary`),
     ...disks.map((disk, index) => `part ${system[index]} --size=1 --grow --ondisk=${disk}`),
     `raid /boot --device=${raidNames.boot} --level=RAID1 --fstype=${fileSystem} ${boot.join(' ')}`,
-    `raid pv.01 --device=${raidNames.system} --level=RAID1 ${system.join(' ')}`,
+    `raid pv.01 --device=${raidNames.pv} --level=RAID1 ${system.join(' ')}`,
     ...volumeGroup(['pv.01'], dialect),
   ];
 }

@@ -8,7 +8,7 @@ import type { TreeFiles } from '../content/place.ts';
 import { identifyTree, readSmall } from './identify.ts';
 import { below, cleanPath } from './path.ts';
 import { parseTreeinfo } from './treeinfo.ts';
-import type { Treeinfo } from './treeinfo.ts';
+import type { Treeinfo, TreeVariant } from './treeinfo.ts';
 
 const MAX_TREEINFO = 512 * 1024;
 const REMEDY = 'use the whole install medium (the DVD image, or all of its files)';
@@ -83,25 +83,34 @@ async function detectStage2(files: TreeFiles, os: Os, treeinfo: Treeinfo | undef
 const ROOT_REPOSITORY = { id: 'base', path: '' };
 
 /**
- * The repositories that the tree names, and those such a tree should have, as far as they are there; base first. The
- * root counts where nothing else does: RHEL 6's root repodata only repeats what Server has.
+ * The repositories that the tree names, and those such a tree should have, as far as they are there; base first. A root
+ * that is neither counts where nothing else does.
  */
 async function detectRepositories(
   files: TreeFiles,
   os: Os,
   treeinfo: Treeinfo | undefined,
 ): Promise<TreeFacts['repositories']> {
-  const named = (treeinfo?.variants ?? []).flatMap(({ id, repository }) => {
-    const path = repository === undefined ? undefined : repositoryPath(repository);
-    return path === undefined ? [] : [{ id, path }];
-  });
+  const named = (treeinfo?.variants ?? []).flatMap((variant) => namedRepositories(os, variant));
+  const unnamed = isRhel6(os) ? [{ id: 'Server', path: 'Server' }] : [];
   const found: { id: string; path: string }[] = [];
-  for (const repository of [...named, ...expectedFacts(os).repositories]) {
+  for (const repository of [...named, ...expectedFacts(os).repositories, ...unnamed]) {
     if (found.some(({ id, path }) => id === repository.id || path === repository.path)) continue;
     if (await isRepository(files, repository.path)) found.push(repository);
   }
   if (found.length === 0 && (await isRepository(files, ''))) return [ROOT_REPOSITORY];
   return found.toSorted((one, other) => Number(other.id === 'BaseOS') - Number(one.id === 'BaseOS'));
+}
+
+/**
+ * Where a variant's packages are, the better place first. The root of a RHEL 6 medium has the same repository as its
+ * `Server`, and the packages right below it; `Server` may depend on a link to them, which copies of a medium lose.
+ */
+function namedRepositories(os: Os, { id, kind, repository }: TreeVariant): TreeFacts['repositories'] {
+  const path = repository === undefined ? undefined : repositoryPath(repository);
+  if (path === undefined) return [];
+  const places = isRhel6(os) && kind === 'variant' ? ['', path] : [path];
+  return places.map((place) => ({ id, path: place }));
 }
 
 /** RHEL 6.0 to 6.5 name the repodata directory where the repository is meant. */
@@ -141,7 +150,14 @@ function expectedStage2(os: Os): string {
 function linuxRepositories(os: Os): TreeFacts['repositories'] {
   if (os.family === 'fedora') return [{ id: 'Everything', path: '' }];
   if (os.major >= 8) return ['BaseOS', 'AppStream'].map((id) => ({ id, path: id }));
-  const red = os.family === 'rhel' || os.family === 'oracle';
-  if (os.major === 7) return [{ id: red ? 'Server' : 'base', path: '' }];
-  return [red ? { id: 'Server', path: 'Server' } : { id: 'base', path: '' }];
+  return [{ id: isRed(os) ? 'Server' : 'base', path: '' }];
+}
+
+function isRhel6(os: Os): boolean {
+  return isRed(os) && os.major === 6;
+}
+
+/** Those whose media have variants. */
+function isRed({ family }: Os): boolean {
+  return family === 'rhel' || family === 'oracle';
 }

@@ -60,6 +60,17 @@ describe('only the named disks', () => {
   });
 });
 
+describe('a mirror', () => {
+  // blivet keeps one set of names for arrays and volume groups.
+  test.each(['6.2', '7.9', '8.10', '9.6', '10.0'])('has no name twice on RHEL %s', (version) => {
+    const text = rendered(minimal(version, mirror('sda', 'sdb')));
+    const arrays = [...text.matchAll(/^raid .*--device=(\S+)/gm)].map(([, name]) => name);
+    const groups = [...text.matchAll(/^volgroup (\S+)/gm)].map(([, name]) => name);
+    expect([arrays.length, groups.length]).toEqual([2, 1]);
+    expect(new Set([...arrays, ...groups]).size).toBe(3);
+  });
+});
+
 describe('no kickstart', () => {
   test.each<[string, Install, RegExp]>([
     ['XenServer', xs01, /no kickstart is known for xenserver/],

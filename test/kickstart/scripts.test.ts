@@ -1,10 +1,10 @@
 // The scripts of a kickstart, run for real in a root with bash and busybox alone; stubs write down what is called.
 
 import { spawnSync } from 'node:child_process';
-import { statSync, symlinkSync } from 'node:fs';
+import { readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { configFiles } from '../../kickstart/bundle/files.ts';
+import { installerFiles, placedFiles } from '../../kickstart/bundle/files.ts';
 import { FIRST_BOOT_NAME, firstBootScript } from '../../kickstart/first-boot.ts';
 import { renderKickstart } from '../../kickstart/render.ts';
 import { redactedSecrets } from '../../kickstart/secrets.ts';
@@ -12,11 +12,12 @@ import type { Install } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
 import type { Chroot } from '../support/chroot.ts';
 import { chrootWorks, makeChroot } from '../support/chroot.ts';
-import { TOKEN, cs40, minimal, secrets } from '../support/installs.ts';
+import { SECRET_VALUES, TOKEN, cs40, minimal, secrets } from '../support/installs.ts';
 import { bodyOf } from '../support/kickstart-text.ts';
 
 const EVENTS = `http://192.168.168.26/hosts/cs40/events?token=${TOKEN}`;
 const FIRST_BOOT = `/etc/rc.d/init.d/${FIRST_BOOT_NAME}`;
+const KEY_FILE = '/etc/cloud/management/key';
 const inCi = process.env['CI'] !== undefined;
 
 function kickstart(install: Install): string {
@@ -97,28 +98,47 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
   describe('%post', () => {
     test('of a management server: files in place, services on, stages in order', () => {
       expect(root.run(script(cs40, 'post'))).toBe(0);
-      for (const file of configFiles(cs40, secrets)) {
+      for (const file of placedFiles(cs40, secrets)) {
         expect(root.read(file.path), file.path).toBe(file.text);
         expect(statSync(join(root.path, file.path)).mode & 0o7777, file.path).toBe(file.mode);
       }
       expect(said()).toEqual([
         'stage=post',
         'stage=post.files',
+        'stage=post.exports',
         'stage=post.services',
         ...['sshd', 'ntpd', 'mysqld', 'rpcbind', 'nfs'].map((service) => `chkconfig ${service} on`),
         'stage=post.first-boot',
         `chkconfig --add ${FIRST_BOOT_NAME}`,
         `chkconfig ${FIRST_BOOT_NAME} on`,
+        'chkconfig cloud-management off',
         'stage=installed',
       ]);
+      // nfs starts before the first-boot script does.
+      expect(root.has('/export/primary')).toBe(true);
+      expect(root.has('/export/secondary')).toBe(true);
       expect(root.read('/root/kickstand-post.log')).toContain(' first-boot\n');
     });
 
     test.each(['6.2', '7.9', '8.10', '9.6', '10.0'])('of a minimal host on RHEL %s', (version) => {
       const install = minimal(version);
       expect(root.run(script(install, 'post'))).toBe(0);
-      for (const file of configFiles(install, secrets)) expect(root.read(file.path), file.path).toBe(file.text);
+      for (const file of placedFiles(install, secrets)) expect(root.read(file.path), file.path).toBe(file.text);
+      // Two profiles for one card break EL6's network: the installer's own stays the only one.
+      for (const file of installerFiles(install)) expect(root.has(file.path), file.path).toBe(false);
       expect(said()).toEqual(['stage=post', 'stage=post.files', 'stage=installed']);
+    });
+
+    test('its text does not stay in the installed system', () => {
+      root.put('/tmp/ks-script-Ab1', bodyOf(kickstart(cs40), 'post'), 0o700);
+      expect(root.run('/tmp/ks-script-Ab1')).toBe(0);
+      expect(root.has('/tmp/ks-script-Ab1')).toBe(false);
+      expect(said().at(-1)).toBe('stage=installed');
+    });
+
+    test('run by hand from elsewhere, it stays', () => {
+      root.run(script(minimal('6.2'), 'post'));
+      expect(root.has('/tmp/script')).toBe(true);
     });
 
     test('a link that leads nowhere gives way to the file', () => {
@@ -164,15 +184,9 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     const allSteps = ['first-boot', ...steps.map((step) => `first-boot.${step}`)];
 
     beforeEach(() => {
-      for (const command of [
-        'mysqladmin',
-        'exportfs',
-        'cloud-setup-databases',
-        'cloud-setup-management',
-        'setenforce',
-      ]) {
-        root.stub(command);
-      }
+      for (const command of ['mysqladmin', 'exportfs', 'setenforce', 'chgrp']) root.stub(command);
+      root.stub('cloud-setup-databases', `mkdir -p /etc/cloud/management\necho key >${KEY_FILE}`);
+      root.stub('cloud-setup-management', 'echo "CloudStack Management Server setup is Done!"');
       root.stub('hostname', 'echo cs40.cs-cloud.com');
       root.stub('getenforce', 'echo Enforcing');
       // As MySQL's: root needs no password until one is set by SQL on standard input.
@@ -202,7 +216,8 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
         'mysql -u root -e SELECT 1',
         'mysql -u root',
         'mysql -u root -e SELECT 1',
-        'cloud-setup-databases cloud:Cl0ud-db-secret@localhost --deploy-as=root:Mysql_root+secret -e file -m Management.key!secret -k Database=key%secret -i 192.168.168.2',
+        'cloud-setup-databases cloud:Cl0ud-db-secret@localhost --deploy-as=root:Mysql_root+secret -e file -m Management.key^secret -k Database=key%secret -i 192.168.168.2',
+        `chgrp cloud ${KEY_FILE}`,
         'cloud-setup-management ',
         'exportfs -a',
         'service iptables restart',
@@ -243,6 +258,60 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
       const calls = said();
       expect(stages(calls).slice(0, 3)).toEqual(['first-boot', 'first-boot.exports', 'first-boot.firewall']);
       expect(calls.some((call) => call.startsWith('cloud-setup'))).toBe(false);
+    });
+
+    test('the key is there for CloudStack to read, and for nobody else, at any moment', () => {
+      root.stub('chgrp', 'ls -l "$2" >/before');
+      expect(root.run(FIRST_BOOT, 'start')).toBe(0);
+      expect(root.read('/before')).toMatch(/^-rw-------/);
+      expect(statSync(join(root.path, KEY_FILE)).mode & 0o7777).toBe(0o640);
+    });
+
+    test('from 4.1 on the key lies elsewhere', () => {
+      const renamed: Install = { ...cs40, cloudstack: { version: '4.1', hypervisor: 'xenserver' } };
+      const text = firstBootScript(renamed, secrets)?.text;
+      expect(text).toContain(
+        '\nchgrp cloud /etc/cloudstack/management/key\nchmod 0640 /etc/cloudstack/management/key\n',
+      );
+    });
+
+    // As cloud-setup-databases prints them: while it reads its arguments, and when mysql fails.
+    const TELLING = `echo "Mysql user password:Cl0ud-db-secret                             [ OK ]"
+echo "Mysql root user password:Mysql_root+secret                        [ OK ]"
+echo "{'passwd': 'Mysql_root+secret', 'host': 'localhost', 'user': 'root'}" >&2`;
+
+    test('passwords that setting up the databases prints do not get into the log', () => {
+      root.stub('cloud-setup-databases', `${TELLING}\nexit 4`);
+      expect(root.run(FIRST_BOOT, 'start')).toBe(1);
+      const log = root.read('/root/kickstand-firstboot.log');
+      expect(SECRET_VALUES.filter((value) => log.includes(value))).toEqual([]);
+      expect(log).toContain('[ OK ]');
+      expect(log).toContain("'host': 'localhost'");
+      expect(stages(said()).at(-1)).toBe('failed&message=first-boot+step+databases+ended+with+status+4');
+    });
+
+    test.each([
+      ['says nothing', ':'],
+      ['prints what went wrong', 'echo "Configure Firewall ... [Failed]"; echo "Try to restore your system:"'],
+      ['fails', 'echo "no such command" >&2; exit 127'],
+    ])('a management set-up that %s has failed, whatever its status', (_, body) => {
+      root.stub('cloud-setup-management', body);
+      expect(root.run(FIRST_BOOT, 'start')).toBe(1);
+      expect(stages(said()).at(-1)).toBe('failed&message=first-boot+step+management+ended+with+status+1');
+    });
+
+    test('a daemon that set-up leaves behind with its output open holds nothing up, and no file stays', () => {
+      root.stub('cloud-setup-management', '(busybox sleep 10; echo late >>/calls) &\necho "setup is done"');
+      expect(root.run(FIRST_BOOT, 'start')).toBe(0);
+      expect(readdirSync(join(root.path, 'tmp'))).toEqual([]);
+      expect(root.read('/root/kickstand-firstboot.log')).toContain('setup is done\n');
+      expect(root.calls()).not.toContain('late');
+    });
+
+    test('a kickstart that the installer has kept is removed', () => {
+      root.put('/root/original-ks.cfg', 'secrets\n');
+      expect(root.run(FIRST_BOOT, 'start')).toBe(0);
+      expect(root.has('/root/original-ks.cfg')).toBe(false);
     });
 
     test('a root password that is set already is left alone', () => {

@@ -105,9 +105,7 @@ export function hypervisorInstall(): Install {
 
 function linuxTree({ major, version }: { readonly major: number; readonly version: string }): TreeFacts {
   const repositories =
-    major >= 8
-      ? ['BaseOS', 'AppStream'].map((id) => ({ id, path: id }))
-      : [{ id: 'Server', path: major === 6 ? 'Server' : '' }];
+    major >= 8 ? ['BaseOS', 'AppStream'].map((id) => ({ id, path: id })) : [{ id: 'Server', path: '' }];
   return {
     os: { family: 'rhel', version, major, arch: 'x86_64' },
     boot: { kind: 'linux', kernel: 'images/pxeboot/vmlinuz', initrd: 'images/pxeboot/initrd.img' },

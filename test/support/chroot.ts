@@ -30,7 +30,9 @@ export type Chroot = {
   remove(): void;
 };
 
-const APPLETS = ['cat', 'chmod', 'chown', 'date', 'ls', 'mkdir', 'readlink', 'rm', 'sync', 'touch'];
+const APPLETS = [
+  ...['cat', 'chmod', 'chown', 'date', 'grep', 'ls', 'mkdir', 'mktemp', 'readlink', 'rm', 'sed', 'sync', 'touch'],
+];
 
 /** Can this machine make one? It takes busybox and either root or user namespaces. */
 export function chrootWorks(): boolean {

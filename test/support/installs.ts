@@ -11,7 +11,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   root: ROOT_HASH,
   'cloud-db': 'Cl0ud-db-secret',
   'mysql-root': 'Mysql_root+secret',
-  'cloud-management-key': 'Management.key!secret',
+  'cloud-management-key': 'Management.key^secret',
   'cloud-database-key': 'Database=key%secret',
 };
 

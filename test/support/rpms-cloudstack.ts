@@ -97,7 +97,10 @@ export const CLOUDSTACK: readonly LabPackage[] = (
           text: stub('echo "CloudStack has successfully initialized database"\n'),
           mode: 0o755,
         },
-        '/usr/bin/cloud-setup-management': { text: stub(), mode: 0o755 },
+        '/usr/bin/cloud-setup-management': {
+          text: stub('echo "CloudStack Management Server setup is Done!"\n'),
+          mode: 0o755,
+        },
         '/usr/bin/cloud-setup-encryption': { text: stub(), mode: 0o755 },
         '/usr/share/cloud/setup/create-schema.sql': '-- in name only\n',
       },

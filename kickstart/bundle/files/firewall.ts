@@ -5,9 +5,10 @@ import type { ConfigFile, Install } from '../../../server/domain.ts';
 import type { OpenPort } from './ports.ts';
 import { MANAGEMENT_OPEN, NFS_OPEN } from './ports.ts';
 
-const OPEN: readonly OpenPort[] = [...NFS_OPEN, ...MANAGEMENT_OPEN];
-
-/** ssh from anywhere; NFS and CloudStack from the host's own network only. */
+/**
+ * NFS from the host's own network only. On EL6 CloudStack's ports from anywhere, as its set-up opens them: set-up leaves out
+ * a port that any rule names already, so a narrower rule here would shut users of other networks out for good.
+ */
 export function firewallFile(install: Install): ConfigFile {
   const subnet = formatSubnet(install.network.subnet);
   return install.os.major >= 7 ? firewalldZone(subnet) : iptables(subnet);
@@ -24,14 +25,17 @@ function iptables(subnet: string): ConfigFile {
     '-A INPUT -p icmp -j ACCEPT',
     '-A INPUT -i lo -j ACCEPT',
     '-A INPUT -m state --state NEW -m tcp -p tcp --dport 22 -j ACCEPT',
-    ...OPEN.map(
-      ({ protocol, port }) => `-A INPUT -s ${subnet} -m state --state NEW -p ${protocol} --dport ${port} -j ACCEPT`,
-    ),
+    ...NFS_OPEN.map((open) => `-A INPUT -s ${subnet} ${newConnection(open)}`),
+    ...MANAGEMENT_OPEN.map((open) => `-A INPUT ${newConnection(open)}`),
     '-A INPUT -j REJECT --reject-with icmp-host-prohibited',
     '-A FORWARD -j REJECT --reject-with icmp-host-prohibited',
     'COMMIT',
   ];
   return { path: '/etc/sysconfig/iptables', mode: 0o600, text: `${lines.join('\n')}\n` };
+}
+
+function newConnection({ protocol, port }: OpenPort): string {
+  return `-m state --state NEW -p ${protocol} --dport ${port} -j ACCEPT`;
 }
 
 // firewalld.zone(5): a zone with a source takes all traffic from there, so it must let ssh in by itself.
@@ -43,7 +47,7 @@ function firewalldZone(subnet: string): ConfigFile {
     '  <description>NFS and CloudStack for the network of this management server.</description>',
     `  <source address="${subnet}"/>`,
     '  <service name="ssh"/>',
-    ...OPEN.map(({ protocol, port }) => `  <port protocol="${protocol}" port="${port}"/>`),
+    ...[...NFS_OPEN, ...MANAGEMENT_OPEN].map(({ protocol, port }) => `  <port protocol="${protocol}" port="${port}"/>`),
     '</zone>',
   ];
   return { path: '/etc/firewalld/zones/cloudstack.xml', mode: 0o600, text: `${lines.join('\n')}\n` };

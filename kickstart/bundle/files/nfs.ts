@@ -4,6 +4,9 @@ import type { ConfigFile, Install } from '../../../server/domain.ts';
 import { networkName } from './names.ts';
 import { NFS_PORTS } from './ports.ts';
 
+/** Primary and secondary storage. */
+export const STORAGE_DIRECTORIES = ['/export/primary', '/export/secondary'] as const;
+
 /** Primary and secondary storage lie below /export; hypervisors mount them as root. exports(5). */
 export function exportsFile(): ConfigFile {
   return { path: '/etc/exports', mode: 0o644, text: '/export *(rw,async,no_root_squash)\n' };

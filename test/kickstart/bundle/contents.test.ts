@@ -1,6 +1,10 @@
 // What a bundle holds for one host and for a site; above all, that a bundle for everyone holds no secret.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
@@ -84,7 +88,7 @@ describe('one host', () => {
     expect(names.filter((name) => name.includes('NOT-RENDERED'))).toEqual([]);
   });
 
-  test('its files are exactly those that the kickstart writes', () => {
+  test('its files are those that the kickstart writes and those that the installer makes', () => {
     const install = managementInstall();
     const bundle = hostBundle(host(install), realSecrets);
     const files = bundle.entries.filter(({ name }) => name.startsWith('cs40/files/'));
@@ -107,6 +111,37 @@ describe('one host', () => {
     ['hypervisor', hypervisorInstall()],
   ])('the README of %s', (name, install) => {
     golden(`bundle/readme-${name}.txt`, textOf(hostBundle(host(install)), `${install.host.name}/README.txt`));
+  });
+
+  test('the commands of the README place the files, and change nothing about the directories that are there', () => {
+    const root = mkdtempSync(join(tmpdir(), 'kickstand-by-hand-'));
+    try {
+      const bundle = hostBundle(host(managementInstall()), realSecrets);
+      unpack(bundle, join(root, 'unpacked'));
+      mkdirSync(join(root, 'system/etc'), { recursive: true });
+      chmodSync(join(root, 'system/etc'), 0o711);
+      mkdirSync(join(root, 'bin'));
+      for (const stub of ['chkconfig', 'restorecon']) {
+        writeFileSync(join(root, 'bin', stub), `#!/bin/sh\necho "${stub} $*" >>'${root}/calls'\n`, { mode: 0o755 });
+      }
+      const commands = byHand(textOf(bundle, 'cs40/README.txt')).replace('-C / ', `-C '${root}/system' `);
+      const env = { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` };
+      execFileSync('sh', ['-ec', `umask 077\n${commands}`], { cwd: join(root, 'unpacked/cs40'), env });
+      for (const { path, mode, text } of configFiles(managementInstall(), realSecrets)) {
+        expect(readFileSync(join(root, 'system', path), 'utf8'), path).toBe(text);
+        expect(statSync(join(root, 'system', path)).mode & 0o7777, path).toBe(mode);
+      }
+      expect(statSync(join(root, 'system/etc')).mode & 0o7777).toBe(0o711);
+      expect(readFileSync(join(root, 'calls'), 'utf8')).toBe(
+        'restorecon -R /etc\nchkconfig --add kickstand-firstboot\n',
+      );
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  test('a host without a first-boot script has none to register', () => {
+    expect(textOf(hostBundle(host(minimalOn('6.2'))), 'cs40/README.txt')).not.toContain('chkconfig');
   });
 
   test('the manifest tells the site, the host, its OS and its snapshots, and no time', () => {
@@ -140,6 +175,19 @@ describe('one host', () => {
     expect(hostBundle(host(managementInstall()))).toEqual(hostBundle(host(managementInstall())));
   });
 });
+
+function unpack(bundle: Bundle, directory: string): void {
+  for (const { name, mode, text } of bundle.entries) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+    chmodSync(join(directory, name), mode);
+  }
+}
+
+/** The commands of a README: the lines set off further than its text. */
+function byHand(readme: string): string {
+  return [...readme.matchAll(/^ {17}(\S.*)$/gm)].map(([, command]) => command).join('\n');
+}
 
 describe('parts that cannot be rendered', () => {
   test('an install that cannot be resolved leaves only the reason', () => {
