@@ -197,6 +197,8 @@ export type Arming = {
   readonly armedAt: number;
   readonly expiresAt: number;
   readonly pins: Readonly<Record<string, string>>;
+  /** The fingerprint of the install that was agreed to: another one is not installed under this arming. */
+  readonly install: string;
 };
 
 /** Where a host stands. `reason` tells the cause of the last change, for people. */
@@ -205,7 +207,7 @@ export type HostState = {
   readonly arming: Arming | undefined;
   /** How often an install was booted under this arming. */
   readonly attempts: number;
-  /** When a boot script that installs was last given. */
+  /** When the boot script of the last counted power-on was first given. */
   readonly lastBootAt: number | undefined;
   readonly changedAt: number;
   readonly reason: string;

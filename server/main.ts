@@ -1,10 +1,11 @@
 // The composition root: settings and site → every listener, joined to the open house. Nothing imports it but the commands.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createContentHandler, sendBytes, sendPlace } from '../mirror/content/routes.ts';
+import { createContentHandler, sendPlace } from '../mirror/content/routes.ts';
 import { createApp } from './app.ts';
 import type { Appliance } from './assembly/appliance.ts';
 import { openAppliance } from './assembly/appliance.ts';
+import { disarmVanished } from './assembly/arming.ts';
 import { openBootNamespace } from './assembly/boot.ts';
 import { contentParts, publishPaths } from './assembly/content.ts';
 import { listen } from './assembly/ports.ts';
@@ -15,8 +16,11 @@ import { bootHandler } from './boot/routes.ts';
 import { isInstallerPath } from './http/audience.ts';
 import { startHttpListener } from './http/listener.ts';
 import type { Log } from './log.ts';
+import { messageOf, no } from './malformed.ts';
+import { sendProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { startTftpListener } from './tftp/listener.ts';
+import type { TftpEvent } from './tftp/types.ts';
 
 /** A running appliance. */
 export type Running = {
@@ -28,67 +32,65 @@ export type Running = {
 
 /** Starts the appliance: HTTP, TFTP and schedules. Rejects with the reason where the site or a port is not to be had. */
 export async function serve(settings: Settings, log: Log): Promise<Running> {
+  await using opened = new AsyncDisposableStack();
   const appliance = await openAppliance(settings, log);
+  opened.defer(() => appliance.close());
+  appliance.onReload((site) => disarmVanished(appliance.house, site));
+  const names = openBootNamespace(appliance.house);
+  const tftp = await listenTftp(settings, names, log);
+  opened.defer(() => tftp.close());
+  const http = await listenHttp(appliance, names, log);
+  opened.defer(() => http.close());
+  await appliance.announce({ httpPort: http.port, tftpPort: tftp.port });
+  const schedules = await startRepoSchedules(appliance);
+  opened.defer(() => schedules.close());
+  // All of it runs: from here on it is closed by who asked for it, last opened first.
+  const running = opened.move();
+  return { httpPort: http.port, tftpPort: tftp.port, appliance, close: () => running.disposeAsync() };
+}
+
+type Names = ReturnType<typeof openBootNamespace>;
+
+function listenHttp(appliance: Appliance, names: Names, log: Log) {
   const { house } = appliance;
-  const names = openBootNamespace(house);
-  const http = await listen('HTTP', settings.httpPort, {
+  return listen('HTTP', house.settings.httpPort, {
     choice: { own: 80, fallBack: 8080 },
     start: (port) =>
       startHttpListener({
-        address: settings.listen,
+        address: house.settings.listen,
         port,
         isInstallerPath: (path) => isInstallerPath(path, publishPaths(house).keys()),
         handle: handlerOf(appliance, names, log),
         log,
       }),
   });
-  const tftp = await listen('TFTP', settings.tftpPort, {
+}
+
+function listenTftp(settings: Settings, names: Names, log: Log) {
+  const onEvent = ({ name, client, outcome, bytes, reason }: TftpEvent): void =>
+    log.debug('tftp', { name, address: client.address, outcome, bytes, reason });
+  return listen('TFTP', settings.tftpPort, {
     choice: { own: 69, fallBack: 6969 },
-    start: (port) =>
-      startTftpListener({
-        address: settings.listen,
-        port,
-        open: tftpOpen(names),
-        log,
-        onEvent: (event) =>
-          log.debug('tftp', {
-            name: event.name,
-            address: event.client.address,
-            outcome: event.outcome,
-            bytes: event.bytes,
-            reason: event.reason,
-          }),
-      }),
+    start: (port) => startTftpListener({ address: settings.listen, port, open: tftpOpen(names), log, onEvent }),
   });
-  await appliance.announce({ httpPort: http.port, tftpPort: tftp.port });
-  const schedules = await startRepoSchedules(appliance);
-  return {
-    httpPort: http.port,
-    tftpPort: tftp.port,
-    appliance,
-    close: async () => {
-      await schedules.close();
-      await Promise.all([http.close(), tftp.close()]);
-      await appliance.close();
-    },
-  };
 }
 
 /** Content first, then the boot namespace, then Express with all the rest. */
-function handlerOf(appliance: Appliance, names: ReturnType<typeof openBootNamespace>, log: Log) {
+function handlerOf(appliance: Appliance, names: Names, log: Log) {
   const content = createContentHandler(contentParts(appliance.house));
   const app = createApp(routersOf(appliance), log);
-  const boot = bootHandler(names, {
-    file: async (request, response, place) =>
-      void (await sendPlace(request, response, { place, name: request.url ?? '' })),
-    text: async (request, response, text) =>
-      void (await sendBytes(request, response, { bytes: Buffer.from(text), contentType: 'text/plain; charset=utf-8' })),
+  const boot = bootHandler(names, async (request, response, place) => {
+    await sendPlace(request, response, { place, name: request.url ?? '' });
   });
   return (request: IncomingMessage, response: ServerResponse): void => {
     if (content(request, response)) return;
     boot(request, response).then(
       (taken) => (taken ? undefined : app(request, response)),
-      (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
+      (error: unknown) => {
+        log.error('boot request failed', { path: (request.url ?? '').slice(0, 200), error: messageOf(error) });
+        if (response.headersSent) response.destroy();
+        else sendProblem(response, 500, no('the appliance failed to answer; its log tells why'));
+      },
     );
   };
 }

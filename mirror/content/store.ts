@@ -4,9 +4,10 @@ import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import type { RepoStatus } from '../../server/domain.ts';
 import { codeOf, no, type No } from '../../server/malformed.ts';
+import type { Lock } from '../../server/lock.ts';
+import { takeLock } from '../../server/lock.ts';
 import { ensureDirectory, saveFile, saveSymlink, syncDirectory } from '../../server/store.ts';
 import {
   contentDigest,
@@ -31,9 +32,6 @@ export type SnapshotDraft = {
   /** Their contents are in the pool. */
   readonly files: readonly SnapshotFile[];
 };
-
-/** Held until released, or until the process ends in whatever way. */
-export type Lock = { readonly kind: 'lock'; release(): void };
 
 /** A repo's or snapshot's name that is none is answered like one that is not there. */
 export type ContentStore = {
@@ -241,7 +239,7 @@ async function removeLeftovers(home: string): Promise<void> {
 }
 
 async function sweepPool(disk: Disk): Promise<number | No> {
-  const lock = await takeLock(disk, 'pool', 'BEGIN EXCLUSIVE');
+  const lock = await diskLock(disk, 'pool', 'exclusive');
   if (lock === undefined) return no('a sync is running', 'sweep again when it has ended');
   try {
     await ensureDirectory(disk.pool);
@@ -260,9 +258,9 @@ async function sweepPool(disk: Disk): Promise<number | No> {
 
 async function lockRepo(disk: Disk, name: string): Promise<Lock | No> {
   if (!isRepoName(name)) return no('no such repo');
-  const repo = await takeLock(disk, `repo-${name}`, 'BEGIN EXCLUSIVE');
+  const repo = await diskLock(disk, `repo-${name}`, 'exclusive');
   if (repo === undefined) return no(`another sync of ${name} is running`, 'wait until it has ended');
-  const pool = await takeLock(disk, 'pool', 'BEGIN; SELECT count(*) FROM sqlite_master');
+  const pool = await diskLock(disk, 'pool', 'shared');
   if (pool !== undefined) return { kind: 'lock', release: () => [pool, repo].forEach((lock) => lock.release()) };
   repo.release();
   return no('unused files are being removed from the pool', 'try again in a moment');
@@ -270,26 +268,14 @@ async function lockRepo(disk: Disk, name: string): Promise<Lock | No> {
 
 async function exclusively<T>(disk: Disk, name: string, task: () => Promise<T>): Promise<T | No> {
   for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
-    const lock = await takeLock(disk, name, 'BEGIN EXCLUSIVE');
+    const lock = await diskLock(disk, name, 'exclusive');
     if (lock !== undefined) return task().finally(() => lock.release());
     await sleep(LOCK_WAIT_MS);
   }
   return no('another process is publishing or pruning this repo', 'try again in a moment');
 }
 
-/**
- * SQLite's transaction locks are byte-range locks (fcntl) that the system drops when the process ends, even by SIGKILL, and
- * they hold between connections of one process too. Nothing is ever written to the file. Undefined: held by another.
- */
-async function takeLock(disk: Disk, name: string, begin: string): Promise<Lock | undefined> {
+async function diskLock(disk: Disk, name: string, hold: 'exclusive' | 'shared'): Promise<Lock | undefined> {
   await ensureDirectory(disk.locks);
-  const database = new Database(join(disk.locks, `${name}.lock`), { timeout: 0 });
-  try {
-    database.exec(begin);
-  } catch (error) {
-    database.close();
-    if (codeOf(error) === 'SQLITE_BUSY') return undefined;
-    throw error;
-  }
-  return { kind: 'lock', release: () => void database.close() };
+  return takeLock(join(disk.locks, `${name}.lock`), hold);
 }

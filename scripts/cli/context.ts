@@ -4,14 +4,17 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { originOf, runningAppliance } from '../../server/assembly/appliance.ts';
 import type { House } from '../../server/assembly/house.ts';
-import { openHouse } from '../../server/assembly/house.ts';
+import { dataPaths, openHouse } from '../../server/assembly/house.ts';
 import type { Site } from '../../server/domain.ts';
+import type { HostStore } from '../../server/hosts/store.ts';
+import { openHostStore } from '../../server/hosts/store.ts';
 import type { Log } from '../../server/log.ts';
 import { quietLog } from '../../server/log.ts';
 import type { RawSettings, Settings } from '../../server/settings.ts';
 import { environmentName, parseSettings, settingFlags } from '../../server/settings.ts';
 import { renderProblems } from '../../server/site/problems.ts';
 import { loadSite } from '../../server/site/store.ts';
+import { ensureDirectory } from '../../server/store.ts';
 import type { ExitCode, Output } from './output.ts';
 
 /** A command ends with this: `message` for the operator, `code` for the shell. */
@@ -77,6 +80,17 @@ export async function withHouse<T>(
     return await work(house);
   } finally {
     await house.close();
+  }
+}
+
+/** Runs `work` with the host states alone: they need no site. */
+export async function withHostStore<T>({ settings }: Context, work: (hosts: HostStore) => T): Promise<T> {
+  await ensureDirectory(settings.dataDirectory);
+  const hosts = openHostStore(dataPaths(settings.dataDirectory).state);
+  try {
+    return work(hosts);
+  } finally {
+    hosts.close();
   }
 }
 

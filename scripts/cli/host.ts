@@ -6,7 +6,9 @@ import type { HostView } from '../../server/assembly/views.ts';
 import { hostDetail, hostViews } from '../../server/assembly/views.ts';
 import { parseDuration } from '../../server/hosts/arming.ts';
 import { isNo } from '../../server/malformed.ts';
-import { CommandFailed, namesOf, readContext, withHouse } from './context.ts';
+import { quietLog } from '../../server/log.ts';
+import { loadSite } from '../../server/site/store.ts';
+import { CommandFailed, namesOf, readContext, withHostStore, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
@@ -70,8 +72,14 @@ export async function armCommand([names]: Args, flags: Flags): Promise<ExitCode>
 /** `host disarm HOST…`. */
 export async function disarmCommand([names]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  const results = await withHouse(context, async (house) =>
-    namesOf(names).map((name) => ({ name, result: disarmHost(house, name) })),
+  // A machine must be stopped from installing even while the site file is being repaired.
+  const site = await loadSite(context.settings.siteFile);
+  const siteHosts = site.kind === 'site' ? site.site.hosts.map((host) => host.name) : [];
+  const results = await withHostStore(context, (hosts) =>
+    namesOf(names).map((name) => ({
+      name,
+      result: disarmHost({ hosts, now: Date.now, log: quietLog }, name, siteHosts),
+    })),
   );
   return report(context.output, results, () => 'disarmed');
 }

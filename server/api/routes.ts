@@ -9,7 +9,7 @@ import { sameSecret } from '../secret.ts';
 
 /** What the API is given. Views are plain values, ready for JSON, without secrets. */
 export type ApiParts = {
-  readonly operatorToken: string;
+  readonly operatorToken: () => string;
   readonly health: () => Promise<{ readonly ok: boolean }>;
   readonly views: Readonly<Record<'hosts' | 'repos' | 'trees' | 'discovered' | 'site', () => Promise<unknown>>>;
   readonly host: (name: string) => Promise<unknown>;
@@ -52,7 +52,7 @@ export function apiRoutes(parts: ApiParts): Router {
 
 function operatorsOnly(parts: ApiParts) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    if (isOperator(request, parts.operatorToken)) return next();
+    if (isOperator(request, parts.operatorToken())) return next();
     sendProblem(
       response,
       401,

@@ -1,6 +1,7 @@
 // A house whose site follows its file, and what a running appliance tells the commands of itself.
 
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Ipv4 } from '../address.ts';
 import type { Site } from '../domain.ts';
 import type { Log } from '../log.ts';
@@ -9,7 +10,9 @@ import { codeOf } from '../malformed.ts';
 import type { Settings } from '../settings.ts';
 import { renderProblems } from '../site/problems.ts';
 import { openSite } from '../site/store.ts';
-import { saveFile } from '../store.ts';
+import type { Lock } from '../lock.ts';
+import { takeLock } from '../lock.ts';
+import { ensureDirectory, saveFile } from '../store.ts';
 import { tokenOf } from '../hosts/token.ts';
 import type { House } from './house.ts';
 import { dataPaths, openHouse } from './house.ts';
@@ -22,7 +25,8 @@ export type Ports = { readonly httpPort: number; readonly tftpPort: number };
 
 export type Appliance = {
   readonly house: House;
-  readonly operatorToken: string;
+  /** Asked anew each time: `kickstand secret set operator` changes it at once. */
+  readonly operatorToken: () => string;
   /** What is wrong with the site file since its last good state; empty when nothing is. */
   readonly siteProblems: () => readonly Problem[];
   /** Calls back after each reload of the site. */
@@ -37,6 +41,7 @@ export class SiteRefused extends Error {}
 
 /** Opens the house of `settings` with a site that is reloaded when its file changes. Throws `SiteRefused` for a bad one. */
 export async function openAppliance(settings: Settings, log: Log): Promise<Appliance> {
+  const lock = await lockData(settings.dataDirectory);
   const listeners: ((site: Site) => void)[] = [];
   const site = await openSite(settings.siteFile, {
     log,
@@ -46,7 +51,10 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
         log.warn('site problem', { path: problem.path, line: problem.line, problem: problem.message }),
       ),
   });
-  if (site.kind === 'problems') throw new SiteRefused(renderProblems(site.problems, settings.siteFile));
+  if (site.kind === 'problems') {
+    lock.release();
+    throw new SiteRefused(renderProblems(site.problems, settings.siteFile));
+  }
   let ports: Ports = { httpPort: settings.httpPort ?? 80, tftpPort: settings.tftpPort ?? 69 };
   const house = await openHouse({
     settings,
@@ -54,9 +62,10 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
     site: site.current,
     origin: () => originOf(settings.advertise, site.current(), ports.httpPort),
   });
+  const first = await makeOperatorToken(house);
   return {
     house,
-    operatorToken: await operatorToken(house),
+    operatorToken: () => house.secrets.read(operatorSecret) ?? first,
     siteProblems: site.problems,
     onReload: (listener) => void listeners.push(listener),
     announce: async (opened) => {
@@ -70,8 +79,20 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
       site.close();
       await rm(dataPaths(settings.dataDirectory).running, { force: true });
       await house.close();
+      lock.release();
     },
   };
+}
+
+/** Two appliances on one data directory would arm, count and sync against each other. */
+async function lockData(dataDirectory: string): Promise<Lock> {
+  const { locks } = dataPaths(dataDirectory);
+  await ensureDirectory(locks);
+  const lock = takeLock(join(locks, 'appliance.lock'), 'exclusive');
+  if (lock !== undefined) return lock;
+  throw new Error(`another appliance runs on ${dataDirectory}`, {
+    cause: 'stop it, or give this one another --data directory',
+  });
 }
 
 /** `http://192.168.168.26`, with the port where it is not HTTP's own. */
@@ -80,7 +101,8 @@ export function originOf(advertise: Ipv4 | undefined, site: Site, httpPort: numb
   return `http://${advertise ?? site.appliance}${port}`;
 }
 
-async function operatorToken(house: House): Promise<string> {
+/** The token there is, or one made now. */
+async function makeOperatorToken(house: House): Promise<string> {
   const known = house.secrets.read(operatorSecret);
   if (known !== undefined) return known;
   const made = tokenOf(house.random(32));

@@ -1,11 +1,12 @@
 // Arming and disarming over the open house: checks, secrets to make up, the token, and the state change.
 
 import { requiredSecrets } from '../../kickstart/secrets.ts';
-import type { Arming } from '../domain.ts';
+import type { Arming, Site } from '../domain.ts';
 import { defaultArmingMs, longestArmingMs, planArming } from '../hosts/arming.ts';
 import { tokenOf } from '../hosts/token.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
+import { installFingerprint } from '../site/fingerprint.ts';
 import { resolveInstall } from '../site/resolve.ts';
 import type { House } from './house.ts';
 import { hostNamed, installOf, readCatalog } from './house.ts';
@@ -36,19 +37,43 @@ export async function armHost(house: House, name: string, forMs: number = defaul
   const rendered = renderForm(install, formOf(install), house.secrets.read);
   if (isNo(rendered)) return rendered;
   const now = house.now();
-  const arming: Arming = { token: tokenOf(house.random(16)), armedAt: now, expiresAt: now + forMs, pins: plan.pins };
+  const arming: Arming = {
+    token: tokenOf(house.random(16)),
+    armedAt: now,
+    expiresAt: now + forMs,
+    pins: plan.pins,
+    install: installFingerprint(install),
+  };
   house.hosts.apply(name, { kind: 'armed', now, arming });
   house.log.info('host armed', { host: name, until: new Date(arming.expiresAt).toISOString() });
   return { kind: 'armed', host: name, expiresAt: arming.expiresAt, pins: arming.pins };
 }
 
-/** Takes the leave to install back. A host that is not armed stays as it is. */
-export function disarmHost(house: House, name: string): { readonly kind: 'disarmed'; readonly host: string } | No {
-  const found = hostNamed(house.site(), name);
-  if (found.kind === 'no') return found;
-  house.hosts.apply(name, { kind: 'disarmed', now: house.now(), reason: 'disarmed by an operator' });
-  house.log.info('host disarmed', { host: name });
+/** What disarming needs: no site, which may be broken just then. */
+export type DisarmParts = Pick<House, 'hosts' | 'now' | 'log'>;
+
+/** Takes the leave to install back. A host that is not armed stays as it is; a name that is neither in `siteHosts` nor was ever armed is refused. */
+export function disarmHost(
+  { hosts, now, log }: DisarmParts,
+  name: string,
+  siteHosts: readonly string[],
+): { readonly kind: 'disarmed'; readonly host: string } | No {
+  const isArmable = siteHosts.includes(name) || hosts.known().includes(name);
+  if (!isArmable) return no(`there is no host ${JSON.stringify(name.slice(0, 64))}`, 'kickstand host list');
+  hosts.apply(name, { kind: 'disarmed', now: now(), reason: 'disarmed by an operator' });
+  log.info('host disarmed', { host: name });
   return { kind: 'disarmed', host: name };
+}
+
+/** Disarms the hosts that a changed site has no more: another machine may get their name one day. */
+export function disarmVanished({ hosts, now, log }: DisarmParts, site: Site): void {
+  for (const name of hosts.known()) {
+    if (site.hosts.some((host) => host.name === name)) continue;
+    const { phase } = hosts.state(name, now());
+    if (phase === 'disarmed') continue;
+    hosts.apply(name, { kind: 'disarmed', now: now(), reason: 'it is in the site no more' });
+    log.warn('host disarmed: it is in the site no more', { host: name, phase });
+  }
 }
 
 /** What would stand in the way of arming `name` now; undefined when nothing does. */

@@ -8,29 +8,33 @@ import type { LoaderOrigin, LoaderSet } from '../boot/loaders.ts';
 import { findLoaderSet, hostLoaderPaths, treeLoaderPaths } from '../boot/loaders.ts';
 import type { BootNamespace } from '../boot/namespace.ts';
 import { bootNamespace } from '../boot/namespace.ts';
-import type { BootClient, BootDecision, BootFiles } from '../domain.ts';
+import type { BootClient, BootDecision, BootFiles, Catalog } from '../domain.ts';
 import { isSameBoot } from '../hosts/lifecycle.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import type { House } from './house.ts';
 import { readCatalog } from './house.ts';
+import { recently } from './recently.ts';
 
 /** The names that machines boot from. */
 export function openBootNamespace(house: House): BootNamespace<FilePlace> {
+  const catalog = recently(house.now, () => readCatalog(house));
   return bootNamespace<FilePlace>({
-    loaders: () => readLoaders(house),
+    loaders: recently(house.now, () => readLoaders(house)),
     treeFile: (tree, path) => bootFileOf(house, tree, path),
-    decide: (client) => decideNow(house, client),
+    decide: (client) => decideNow(house, client, catalog),
     decided: (client, decision) => record(house, client, decision),
   });
 }
 
 /** What `client` is told now. */
-export async function decideNow(house: House, client: BootClient): Promise<BootDecision> {
+async function decideNow(house: House, client: BootClient, readCatalog: () => Promise<Catalog>): Promise<BootDecision> {
+  const catalog = await readCatalog();
   const now = house.now();
   return decideBoot(client, {
+    now,
     site: house.site(),
-    catalog: await readCatalog(house),
+    catalog,
     stateOf: (host) => house.hosts.state(host, now),
     sameBoot: (state) => isSameBoot(state, now),
     argumentsOf: installerArguments,
@@ -76,26 +80,39 @@ function bootPaths(boot: BootFiles): readonly string[] {
   return boot.kind === 'xen' ? [boot.xen, boot.kernel, boot.initrd] : [boot.kernel, boot.initrd];
 }
 
-function record(house: House, client: BootClient, decision: BootDecision): void {
+/** Writes down what was decided, and answers it; or local boot, when the arming was taken back in the meantime. */
+function record(house: House, client: BootClient, decision: BootDecision): BootDecision {
   const now = house.now();
   const fields = { mac: client.mac, address: client.address };
-  if (decision.kind === 'install') {
-    house.hosts.apply(decision.install.host.name, { kind: 'booted', now });
-    house.log.info('boot: install', { ...fields, host: decision.install.host.name, tree: decision.install.tree.name });
+  if (decision.kind === 'local') {
+    house.log.info('boot: local disk', {
+      ...fields,
+      host: decision.host,
+      cause: decision.cause,
+      reason: decision.reason,
+    });
+    recordLocal(house, client, decision);
+    return decision;
+  }
+  const { host, tree, token } = decision.install;
+  const after = house.hosts.apply(host.name, { kind: 'booted', now, token: token ?? '' });
+  if (after.arming?.token !== token) {
+    return { kind: 'local', cause: 'not-armed', host: host.name, reason: `${after.phase}: ${after.reason}` };
+  }
+  house.log.info('boot: install', { ...fields, host: host.name, tree: tree.name });
+  return decision;
+}
+
+type LocalBoot = Extract<BootDecision, { kind: 'local' }>;
+
+function recordLocal(house: House, client: BootClient, { host, cause, reason }: LocalBoot): void {
+  const now = house.now();
+  if (host !== undefined && cause === 'attempts-spent') {
+    house.hosts.apply(host, { kind: 'stopped', now, reason });
     return;
   }
-  const { host, cause, reason } = decision;
-  house.log.info('boot: local disk', { ...fields, host, cause, reason });
-  if (cause === 'unknown' && client.mac !== undefined) {
-    house.hosts.discover({
-      mac: client.mac,
-      uuid: client.uuid,
-      address: client.address,
-      firstSeen: now,
-      lastSeen: now,
-    });
-  }
-  if (host === undefined) return;
-  if (cause === 'attempts-spent') house.hosts.apply(host, { kind: 'stopped', now, reason });
-  else house.hosts.note(host, { at: now, what: 'booted its disk', detail: reason });
+  if (!house.mayNote(now)) return;
+  if (host !== undefined) house.hosts.note(host, { at: now, what: 'booted its disk', detail: reason });
+  if (cause !== 'unknown' || client.mac === undefined) return;
+  house.hosts.discover({ mac: client.mac, uuid: client.uuid, address: client.address, firstSeen: now, lastSeen: now });
 }

@@ -1,6 +1,5 @@
 // Configuration bundles from the open house: of one host, or of the whole site.
 
-import { readFile } from 'node:fs/promises';
 import { bundleContents } from '../../kickstart/bundle/contents.ts';
 import type { BundleHost } from '../../kickstart/bundle/contents.ts';
 import type { Bundle } from '../../kickstart/bundle/entries.ts';
@@ -11,6 +10,7 @@ import type { No } from '../malformed.ts';
 import { isNo } from '../malformed.ts';
 import { planAddresses, renderPlan } from '../site/plan.ts';
 import { resolveInstall } from '../site/resolve.ts';
+import { renderSite } from '../site/show.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
 import { formOf, renderForm } from './instructions.ts';
@@ -30,7 +30,8 @@ export async function bundleFor(
     return bundleContents({ ...shared, content: { kind: 'host', host: bundleHost(house, catalog, found.host) } });
   }
   const hosts = site.hosts.map((host) => bundleHost(house, catalog, host));
-  const siteFile = await readFile(house.settings.siteFile, 'utf8');
+  // The site as it was accepted: the file on disk may hold a mistake, or a secret typed into the wrong place.
+  const siteFile = renderSite(site);
   return bundleContents({
     ...shared,
     content: { kind: 'site', hosts, siteFile, addressPlan: renderPlan(planAddresses(site)) },

@@ -14,6 +14,7 @@ import { openTree } from '../../mirror/tree/store.ts';
 import type { Catalog, Host, Install, RepoStatus, Site, Tree, TreeStatus } from '../domain.ts';
 import { openHostStore } from '../hosts/store.ts';
 import type { HostStore } from '../hosts/store.ts';
+import { throttle } from '../hosts/throttle.ts';
 import type { Log } from '../log.ts';
 import type { No } from '../malformed.ts';
 import { no } from '../malformed.ts';
@@ -35,15 +36,21 @@ export type House = {
   readonly pool: Pool;
   readonly shelf: Shelf;
   readonly now: () => number;
+  /** May one more thing that a stranger asked be written down this second? */
+  readonly mayNote: (now: number) => boolean;
   readonly random: (sizeBytes: number) => Uint8Array;
   close(): Promise<void>;
 };
+
+/** A site of ten thousand hosts that all power on at once stays below it for each of its hosts' first minutes. */
+const NOTES_PER_SECOND = 200;
 
 /** The directories below the data directory that other places name. */
 export function dataPaths(dataDirectory: string) {
   return {
     media: join(dataDirectory, 'media'),
     secrets: join(dataDirectory, 'secrets'),
+    locks: join(dataDirectory, 'locks'),
     state: join(dataDirectory, 'state.db'),
     running: join(dataDirectory, 'appliance.json'),
   };
@@ -69,6 +76,7 @@ export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' |
     content: openContentStore(given.settings.dataDirectory),
     pool: await openPool(given.settings.dataDirectory),
     now: Date.now,
+    mayNote: throttle(NOTES_PER_SECOND),
     random: randomBytes,
     close: async () => {
       await shelf.close();

@@ -9,16 +9,19 @@ import type { Install, SecretLookup } from '../domain.ts';
 import type { Instructions } from '../hosts/routes.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
-import { pinInstall } from '../site/resolve.ts';
+import { resolveArmed } from '../site/resolve.ts';
 import type { House } from './house.ts';
-import { installOf } from './house.ts';
+import { hostNamed, installOf, readCatalog } from './house.ts';
 
 /** The instructions of an armed host's installer, with its secrets, its token and its pinned snapshots. */
 export async function instructionsFor(house: House, host: string, what: Instructions): Promise<string | No> {
+  const catalog = await readCatalog(house);
   const { arming } = house.hosts.state(host, house.now());
   if (arming === undefined) return no(`${host} is not armed`, `kickstand host arm ${host}`);
-  const install = await installOf(house, host);
-  return isNo(install) ? install : renderInstructions(pinInstall(install, arming), what, house.secrets.read);
+  const found = hostNamed(house.site(), host);
+  if (isNo(found)) return found;
+  const install = resolveArmed(house.site(), catalog, { host: found.host, arming });
+  return isNo(install) ? install : renderInstructions(install, what, house.secrets.read);
 }
 
 /** The forms `kickstand host render` knows. */

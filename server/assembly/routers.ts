@@ -26,7 +26,7 @@ export function routersOf(appliance: Appliance): readonly Router[] {
     repoFileRoutes((name, snapshot) => repoFileFor(house, name, snapshot)),
     bundleRoutes({
       bundleFor: (name, options) => bundleFor(house, name, options),
-      isOperator: (request) => isOperator(request, appliance.operatorToken),
+      isOperator: (request) => isOperator(request, appliance.operatorToken()),
       log: house.log,
     }),
     api(appliance),
@@ -37,8 +37,11 @@ export function routersOf(appliance: Appliance): readonly Router[] {
 function installers(house: House): Router {
   return installerRoutes({
     state: house.hosts.state,
-    apply: (host, event) => void house.hosts.apply(host, event),
-    note: (host, what, detail) => house.hosts.note(host, { at: house.now(), what, detail }),
+    apply: (host, event) => house.hosts.apply(host, event),
+    note: (host, what, detail) => {
+      const at = house.now();
+      if (house.mayNote(at)) house.hosts.note(host, { at, what, detail });
+    },
     macsOf: (name) => house.site().hosts.find((host) => host.name === name)?.macs,
     render: (host, what) => instructionsFor(house, host, what),
     now: house.now,
@@ -55,12 +58,17 @@ function api(appliance: Appliance): Router {
       hosts: async () => hostViews(house),
       repos: () => repoViews(house),
       trees: () => treeViews(house),
-      discovered: async () => house.hosts.discovered(),
+      discovered: async () => house.hosts.discovered(1000),
       site: async () => showSite(house.site()),
     },
     host: async (name) => hostDetail(house, name),
     arm: (name, forMs) => armHost(house, name, forMs),
-    disarm: async (name) => disarmHost(house, name),
+    disarm: async (name) =>
+      disarmHost(
+        house,
+        name,
+        house.site().hosts.map((host) => host.name),
+      ),
     siteSchema: siteJsonSchema,
   });
 }

@@ -8,9 +8,9 @@ import { isNo } from '../malformed.ts';
 import type { TftpFile, TftpOpen } from '../tftp/types.ts';
 
 /** Opens names of the boot namespace for TFTP clients. */
-export function tftpOpen(openName: BootNamespace<FilePlace>): TftpOpen {
+export function tftpOpen(names: BootNamespace<FilePlace>): TftpOpen {
   return async (name, client) => {
-    const content = await openName(name, client.address);
+    const content = await names.open(name, client.address);
     return isNo(content) ? content : openContent(content);
   };
 }

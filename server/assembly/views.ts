@@ -10,6 +10,9 @@ import { readLoaders } from './boot.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
 
+/** A page is for people: the machines that asked last. The API tells more. */
+const SHOWN_DISCOVERED = 50;
+
 /** A host and where it stands. */
 export type HostView = ReturnType<typeof hostView>;
 
@@ -126,7 +129,7 @@ export async function pageModel(house: House, warnings: readonly string[]): Prom
       upstream: repo.upstream,
     })),
     trees: await treeViews(house),
-    discovered: house.hosts.discovered(),
+    discovered: house.hosts.discovered(SHOWN_DISCOVERED),
   };
 }
 

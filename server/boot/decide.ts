@@ -12,17 +12,19 @@ import type {
 } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { isNo } from '../malformed.ts';
-import { pinInstall, resolveInstall } from '../site/resolve.ts';
+import { armingEnded } from '../arming.ts';
+import { resolveArmed } from '../site/resolve.ts';
 import { findHost } from './query.ts';
 
 /** An arming is spent after this many boots without a report of success: what loops is stopped. */
 export const maxAttempts = 3;
 
-/** All that a decision rests on. `sameBoot`: this question belongs to the power-on already counted. */
+/** All that a decision rests on. `now` is ms since 1970; `sameBoot`: this question belongs to the power-on already counted. */
 export type BootFacts = {
   readonly site: Site;
   readonly catalog: Catalog;
   readonly stateOf: (host: string) => HostState;
+  readonly now: number;
   readonly sameBoot: (state: HostState) => boolean;
   /** What the installer's kernel is told: the kickstart side knows the versions. */
   readonly argumentsOf: (install: Install) => InstallerArguments | No;
@@ -39,6 +41,8 @@ export function decideBoot(client: BootClient, facts: BootFacts): BootDecision {
   if (state.arming === undefined || !mayInstall(state)) {
     return local('not-armed', { host: host.name, reason: `${state.phase}: ${state.reason}` });
   }
+  const ended = armingEnded(state.arming, facts.now);
+  if (ended !== undefined) return local('not-armed', { host: host.name, reason: `${state.phase}: ${ended}` });
   if (state.attempts >= maxAttempts && !facts.sameBoot(state)) {
     const reason = `it came back ${state.attempts} times without reporting success; arm it again to try once more`;
     return local('attempts-spent', { host: host.name, reason });
@@ -51,12 +55,11 @@ function mayInstall(state: HostState): boolean {
 }
 
 function installOf(host: Host, arming: NonNullable<HostState['arming']>, facts: BootFacts): BootDecision {
-  const resolved = resolveInstall(facts.site, facts.catalog, host);
-  if (isNo(resolved)) return local('cannot-install', { host: host.name, reason: resolved.reason });
-  if (facts.catalog.trees.get(resolved.tree.name)?.kind !== 'ready') {
-    return local('cannot-install', { host: host.name, reason: `its tree ${resolved.tree.name} is not there` });
+  const install = resolveArmed(facts.site, facts.catalog, { host, arming });
+  if (isNo(install)) return local('cannot-install', { host: host.name, reason: install.reason });
+  if (facts.catalog.trees.get(install.tree.name)?.kind !== 'ready') {
+    return local('cannot-install', { host: host.name, reason: `its tree ${install.tree.name} is not there` });
   }
-  const install = pinInstall(resolved, arming);
   const args = facts.argumentsOf(install);
   if (isNo(args)) return local('cannot-install', { host: host.name, reason: args.reason });
   return { kind: 'install', install, arguments: args };

@@ -20,7 +20,13 @@ export type Sighting = {
 const storedState = z.object({
   phase: z.enum(['disarmed', 'armed', 'booting', 'installing', 'installed', 'failed', 'stalled']),
   arming: z
-    .object({ token: z.string(), armedAt: z.number(), expiresAt: z.number(), pins: z.record(z.string(), z.string()) })
+    .object({
+      token: z.string(),
+      armedAt: z.number(),
+      expiresAt: z.number(),
+      pins: z.record(z.string(), z.string()),
+      install: z.string(),
+    })
     .optional(),
   attempts: z.number(),
   lastBootAt: z.number().optional(),
@@ -35,11 +41,20 @@ export function encodeState(state: HostState): string {
 
 /** Reads `encodeState`'s text. Throws `Malformed` when it is not one (a newer version's file, a damaged disk). */
 export function decodeState(text: string): HostState {
-  const parsed = storedState.safeParse(JSON.parse(text));
+  const parsed = storedState.safeParse(parseJson(text));
   if (!parsed.success)
     throw new Malformed('a stored host state is not readable', parsed.error.issues[0]?.path.join('.') ?? 'state');
   const { arming, lastBootAt, ...rest } = parsed.data;
   return { ...rest, arming, lastBootAt };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** The history line of an event that led from one state to the next. */
@@ -64,7 +79,8 @@ function detailOf(event: HostEvent, change: string): string {
     case 'reported':
       return event.message === '' ? change : `${change}: ${event.message}`;
     case 'booted':
-    case 'installing':
       return change;
+    case 'installing':
+      return `${change}: read by ${event.address}`;
   }
 }

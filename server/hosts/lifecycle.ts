@@ -1,17 +1,18 @@
 // The life of a host as a pure state machine: what has happened → where it stands. It decides no boot (boot/decide.ts does).
 
+import { armingEnded } from '../arming.ts';
 import type { Arming, HostState } from '../domain.ts';
 
 /** Something that happened to a host. `now` is milliseconds since 1970. */
 export type HostEvent =
   | { readonly kind: 'armed'; readonly now: number; readonly arming: Arming }
   | { readonly kind: 'disarmed'; readonly now: number; readonly reason: string }
-  /** A boot script that installs was given to it. */
-  | { readonly kind: 'booted'; readonly now: number }
+  /** A boot script with `token` was made for it. */
+  | { readonly kind: 'booted'; readonly now: number; readonly token: string }
   /** It came back for another install too often. */
   | { readonly kind: 'stopped'; readonly now: number; readonly reason: string }
-  /** Its installer read its kickstart or answerfile. */
-  | { readonly kind: 'installing'; readonly now: number }
+  /** Its installer, at `address`, is about to be given the kickstart or answerfile of `token`. */
+  | { readonly kind: 'installing'; readonly now: number; readonly token: string; readonly address: string }
   /** Its installer reported a stage: `installed`, `failed`, or any step in between. */
   | { readonly kind: 'reported'; readonly now: number; readonly stage: string; readonly message: string };
 
@@ -27,22 +28,27 @@ export const unarmed: HostState = {
 
 /**
  * Two boot scripts asked within this time are one power-on: a firmware that repeats its request must not spend the
- * attempts of its host. No machine gets through its power-on test twice in it.
+ * attempts of its host. Measured from the first of them, and only until the installer has read its kickstart: what comes
+ * after that is another power-on.
  */
 export const sameBootMs = 30_000;
 
 /** Is a boot at `now` the same power-on as the last one? */
 export function isSameBoot(state: HostState, now: number): boolean {
-  return state.lastBootAt !== undefined && now - state.lastBootAt < sameBootMs;
+  if (state.phase !== 'booting' || state.lastBootAt === undefined) return false;
+  return now >= state.lastBootAt && now - state.lastBootAt < sameBootMs;
 }
 
-/** The state with what time alone has done: an arming nobody used, or only began to use, has ended. */
+/**
+ * The state with what time alone has done: an arming nobody used, or only began to use, has ended. An install that runs
+ * goes on and may still report, but it is not begun again (see `armingEnded`'s other users).
+ */
 export function settle(state: HostState, now: number): HostState {
-  if (state.arming === undefined || now < state.arming.expiresAt) return state;
-  if (state.phase === 'armed') return disarm(state, { now, reason: 'the arming ended before the machine asked' });
-  if (state.phase === 'booting')
-    return disarm(state, { now, reason: 'the arming ended before the kickstart was read' });
-  return state;
+  if (state.arming === undefined || (state.phase !== 'armed' && state.phase !== 'booting')) return state;
+  const ended = armingEnded(state.arming, now);
+  if (ended === undefined) return state;
+  const before = state.phase === 'armed' ? 'the machine asked' : 'the kickstart was read';
+  return disarm(state, { now, reason: `${ended} before ${before}` });
 }
 
 /** The state after `event`. Events that say nothing new leave the state as it is. */
@@ -53,10 +59,11 @@ export function advance(state: HostState, event: HostEvent): HostState {
     case 'disarmed':
       return disarm(state, event);
     case 'booted':
-      return booted(state, event.now);
+      return state.arming?.token === event.token ? booted(state, event.now) : state;
     case 'stopped':
       return change({ ...state, arming: undefined }, { phase: 'stalled', now: event.now, reason: event.reason });
     case 'installing':
+      if (state.arming?.token !== event.token) return state;
       if (state.phase !== 'armed' && state.phase !== 'booting') return state;
       return change(state, { phase: 'installing', now: event.now, reason: 'its installer read its instructions' });
     case 'reported':
@@ -65,10 +72,10 @@ export function advance(state: HostState, event: HostEvent): HostState {
 }
 
 /** Does `token` open this host's kickstart now? Constant-time comparison is the caller's work: it hands in `same`. */
-export function admitsInstaller(state: HostState, now: number, same: (token: string) => boolean): boolean {
-  const settled = settle(state, now);
-  if (settled.arming === undefined || !same(settled.arming.token)) return false;
-  return settled.phase === 'armed' || settled.phase === 'booting' || settled.phase === 'installing';
+export function admitsInstaller(state: HostState, same: (token: string) => boolean, now: number): boolean {
+  const { arming, phase } = settle(state, now);
+  if (arming === undefined || armingEnded(arming, now) !== undefined || !same(arming.token)) return false;
+  return phase === 'armed' || phase === 'booting' || phase === 'installing';
 }
 
 /**
@@ -80,8 +87,8 @@ export function admitsReport(state: HostState, same: (token: string) => boolean)
 }
 
 function booted(state: HostState, now: number): HostState {
-  if (state.arming === undefined) return state;
-  const attempts = isSameBoot(state, now) ? state.attempts : state.attempts + 1;
+  if (isSameBoot(state, now)) return state;
+  const attempts = state.attempts + 1;
   const counted = { ...state, attempts, lastBootAt: now };
   return change(counted, { phase: 'booting', now, reason: `boot ${attempts} of its installer` });
 }

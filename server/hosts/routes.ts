@@ -16,13 +16,15 @@ import { provisioningMacs } from './token.ts';
 /** What the routes are given. `render` answers undefined for a host the site does not have. */
 export type InstallerParts = {
   readonly state: (host: string, now: number) => HostState;
-  readonly apply: (host: string, event: HostEvent) => void;
+  readonly apply: (host: string, event: HostEvent) => unknown;
   readonly note: (host: string, what: string, detail: string) => void;
   readonly macsOf: (host: string) => readonly string[] | undefined;
   readonly render: (host: string, what: Instructions) => Promise<string | No>;
   readonly now: () => number;
   readonly log: Log;
 };
+
+type Exchange = { readonly request: Request; readonly response: Response; readonly because?: string };
 
 export type Instructions =
   | { readonly kind: 'kickstart' }
@@ -58,17 +60,15 @@ export function installerRoutes(parts: InstallerParts): Router {
   return router;
 }
 
-async function giveInstructions(
-  parts: InstallerParts,
-  what: Instructions,
-  http: { request: Request; response: Response },
-) {
+async function giveInstructions(parts: InstallerParts, what: Instructions, http: Exchange): Promise<void> {
   const { request, response } = http;
   const host = segment(request, 'host');
-  const macs = parts.macsOf(host);
-  const state = parts.state(host, parts.now());
+  // A script ends an install that runs, however long it took; instructions begin one, while the arming holds.
+  const admits = what.kind === 'script' ? admitsReport : admitsInstaller;
+  const admitted = (): boolean => admits(parts.state(host, parts.now()), tokenCheck(request), parts.now());
   response.set('Cache-Control', 'no-store');
-  if (macs === undefined || !admitsInstaller(state, parts.now(), tokenCheck(request))) return refuse(parts, host, http);
+  const macs = parts.macsOf(host);
+  if (macs === undefined || !admitted()) return refuse(parts, host, http);
   const foreign = foreignMacs(request, macs);
   if (foreign !== undefined) return refuse(parts, host, { ...http, because: foreign });
   const text = await parts.render(host, what);
@@ -76,8 +76,12 @@ async function giveInstructions(
     parts.note(host, 'instructions refused', text.reason);
     return sendProblem(response, 409, text);
   }
-  if (what.kind !== 'script') parts.apply(host, { kind: 'installing', now: parts.now() });
-  parts.log.info('instructions given', { host, what: what.kind, address: request.socket.remoteAddress });
+  const address = request.socket.remoteAddress ?? 'unknown';
+  // Rendering took its time: an operator may have disarmed the host meanwhile. What is written down now decides.
+  if (what.kind !== 'script' && request.method === 'GET')
+    parts.apply(host, { kind: 'installing', now: parts.now(), token: tokenOf(request), address });
+  if (!admitted()) return refuse(parts, host, http);
+  parts.log.info('instructions given', { host, what: what.kind, address });
   response.type(what.kind === 'answerfile' ? 'application/xml' : 'text/plain').send(text);
 }
 
@@ -88,11 +92,7 @@ function foreignMacs(request: Request, macs: readonly string[]): string | undefi
   return `asked by a machine with ${named.slice(0, 4).join(', ')}, which are not this host's`;
 }
 
-function refuse(
-  parts: InstallerParts,
-  host: string,
-  http: { request: Request; response: Response; because?: string },
-): void {
+function refuse(parts: InstallerParts, host: string, http: Exchange): void {
   const reason = http.because ?? 'asked without the token of its arming';
   if (parts.macsOf(host) !== undefined) parts.note(host, 'refused', `${http.request.path}: ${reason}`);
   parts.log.warn('instructions refused', {
@@ -116,8 +116,14 @@ function takeReport(parts: InstallerParts, request: Request, response: Response)
 }
 
 function tokenCheck(request: Request): (token: string) => boolean {
+  const given = tokenOf(request);
+  return (token) => given !== '' && sameSecret(given, token);
+}
+
+/** The token in the query, or nothing: two of them are none. */
+function tokenOf(request: Request): string {
   const given = request.query['token'];
-  return (token) => typeof given === 'string' && sameSecret(given, token);
+  return typeof given === 'string' ? given : '';
 }
 
 function segment(request: Request, name: string): string {

@@ -3,44 +3,55 @@
 import Database from 'better-sqlite3';
 import { chmodSync } from 'node:fs';
 import type { HostState } from '../domain.ts';
-import type { HostEvent } from './lifecycle.ts';
-import { advance, settle, unarmed } from './lifecycle.ts';
+import { Malformed } from '../malformed.ts';
 import type { HistoryEntry, Sighting } from './history.ts';
 import { decodeState, encodeState, historyOf } from './history.ts';
+import type { HostEvent } from './lifecycle.ts';
+import { advance, settle, unarmed } from './lifecycle.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS host_state (host TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY, host TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
-  CREATE INDEX IF NOT EXISTS history_by_host ON history (host, id);
-  CREATE TABLE IF NOT EXISTS discovered (mac TEXT PRIMARY KEY, uuid TEXT, address TEXT, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY, host TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
+    what TEXT NOT NULL, detail TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS history_by_host ON history (host, kind, id);
+  CREATE TABLE IF NOT EXISTS discovered (
+    mac TEXT PRIMARY KEY, uuid TEXT, address TEXT, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS discovered_by_age ON discovered (last_seen);
 `;
-const HISTORY_PER_HOST = 1000;
+/** Changes of state are evidence and have room of their own: what strangers ask cannot push them out. */
+const KEPT = { change: 1000, note: 200 } as const;
 const DISCOVERED_LIMIT = 10_000;
+/** A state is changed in microseconds; who waits longer has met a stuck process, and others are waiting behind it. */
+const BUSY_TIMEOUT_MS = 1000;
+
+type HistoryKind = keyof typeof KEPT;
 
 /** Everything remembered of hosts. All calls are synchronous: a row is read in microseconds. */
 export type HostStore = ReturnType<typeof openHostStore>;
 
 /** Opens (and makes) the state file `file`, readable by its owner only: it holds the tokens of armed hosts. */
 export function openHostStore(file: string) {
-  const database = new Database(file, { timeout: 5000 });
-  chmodSync(file, 0o600);
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.exec(SCHEMA);
+  const database = openDatabase(file, 'FULL');
+  // What strangers ask is written down without waiting for the disk: a flood of it must not hold up boots.
+  const notes = openDatabase(file, 'OFF');
   const readState = database.prepare<[string], { state: string }>('SELECT state FROM host_state WHERE host = ?');
   const writeState = database.prepare<[string, string]>(
     'INSERT OR REPLACE INTO host_state (host, state) VALUES (?, ?)',
   );
+  const names = database.prepare<[], { host: string }>('SELECT host FROM host_state ORDER BY host');
   const state = (host: string, now: number): HostState => {
     const row = readState.get(host);
-    return row === undefined ? unarmed : settle(decodeState(row.state), now);
+    return row === undefined ? unarmed : settle(readable(row.state), now);
   };
-  const note = noteWriter(database);
+  const writeChange = historyWriter(database, 'change');
   const apply = database.transaction((host: string, event: HostEvent): HostState => {
     const before = state(host, event.now);
     const after = advance(before, event);
     writeState.run(host, encodeState(after));
-    note(host, historyOf(event, before, after));
+    writeChange(host, historyOf(event, before, after));
     return after;
   });
   return {
@@ -48,36 +59,68 @@ export function openHostStore(file: string) {
     state,
     /** Applies what happened, writes it into the history, and answers the state after it. Atomic across processes. */
     apply: (host: string, event: HostEvent): HostState => apply.immediate(host, event),
-    /** Writes a line into `host`'s history that changes no state. */
-    note,
+    /** The hosts that have a state, in the site or not any more. */
+    known: (): readonly string[] => names.all().map((row) => row.host),
+    /** Writes a line into `host`'s history that changes no state; one that was written before is counted. */
+    note: historyWriter(notes, 'note'),
     ...historyReaders(database),
-    ...sightings(database),
-    close: (): void => void database.close(),
+    ...sightings(notes),
+    close: (): void => {
+      notes.close();
+      database.close();
+    },
   };
 }
 
-function noteWriter(database: Database.Database) {
-  const write = database.prepare<[string, number, string, string]>(
-    'INSERT INTO history (host, at, what, detail) VALUES (?, ?, ?, ?)',
+function openDatabase(file: string, synchronous: 'FULL' | 'OFF'): Database.Database {
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  chmodSync(file, 0o600);
+  database.pragma('journal_mode = WAL');
+  database.pragma(`synchronous = ${synchronous}`);
+  database.exec(SCHEMA);
+  return database;
+}
+
+/** A state that cannot be read lets nothing be installed; arming or disarming the host writes a right one. */
+function readable(text: string): HostState {
+  try {
+    return decodeState(text);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return { ...unarmed, reason: 'its stored state cannot be read; arm or disarm it to set it right' };
+  }
+}
+
+function historyWriter(database: Database.Database, kind: HistoryKind) {
+  const count = database.prepare<[number, string, string, string, string]>(
+    'UPDATE history SET times = times + 1, at = ? WHERE host = ? AND kind = ? AND what = ? AND detail = ?',
   );
-  const trim = database.prepare<[string, string, number]>(
-    'DELETE FROM history WHERE host = ? AND id <= (SELECT id FROM history WHERE host = ? ORDER BY id DESC LIMIT 1 OFFSET ?)',
+  const write = database.prepare<[string, string, number, string, string]>(
+    'INSERT INTO history (host, kind, at, what, detail) VALUES (?, ?, ?, ?, ?)',
+  );
+  const trim = database.prepare<[string, string, string, string, number]>(
+    'DELETE FROM history WHERE host = ? AND kind = ? AND id <= (SELECT id FROM history WHERE host = ? AND kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?)',
   );
   return (host: string, entry: HistoryEntry): void => {
-    write.run(host, entry.at, entry.what, entry.detail.slice(0, 2000));
-    trim.run(host, host, HISTORY_PER_HOST);
+    const detail = entry.detail.slice(0, 2000);
+    if (kind === 'note' && count.run(entry.at, host, kind, entry.what, detail).changes > 0) return;
+    write.run(host, kind, entry.at, entry.what, detail);
+    trim.run(host, kind, host, kind, KEPT[kind]);
   };
 }
 
 function historyReaders(database: Database.Database) {
-  const read = database.prepare<[string, number], HistoryEntry>(
-    'SELECT at, what, detail FROM history WHERE host = ? ORDER BY id DESC LIMIT ?',
+  const read = database.prepare<[string, number], HistoryEntry & { times: number }>(
+    'SELECT at, what, detail, times FROM history WHERE host = ? ORDER BY at DESC, id DESC LIMIT ?',
   );
   return {
-    /** The newest `limit` entries of `host`'s history, newest first. */
-    history: (host: string, limit: number): readonly HistoryEntry[] => read.all(host, limit),
+    /** The newest `limit` entries of `host`'s history, newest first; `times` tells how often a line was written. */
+    history: (host: string, limit: number): readonly (HistoryEntry & { readonly times: number })[] =>
+      read.all(host, limit),
   };
 }
+
+type SightingRow = { mac: string; uuid: string | null; address: string | null; first_seen: number; last_seen: number };
 
 function sightings(database: Database.Database) {
   const write = database.prepare<[string, string | null, string | null, number, number]>(
@@ -87,19 +130,18 @@ function sightings(database: Database.Database) {
   const trim = database.prepare<[number]>(
     'DELETE FROM discovered WHERE mac IN (SELECT mac FROM discovered ORDER BY last_seen DESC LIMIT -1 OFFSET ?)',
   );
-  const read = database.prepare<
-    [],
-    { mac: string; uuid: string | null; address: string | null; first_seen: number; last_seen: number }
-  >('SELECT * FROM discovered ORDER BY last_seen DESC');
+  const read = database.prepare<[number], SightingRow>('SELECT * FROM discovered ORDER BY last_seen DESC LIMIT ?');
+  let written = 0;
   return {
-    /** Remembers a machine the site does not know. The oldest are forgotten beyond 10,000. */
+    /** Remembers a machine the site does not know. Beyond 10,000 the oldest are forgotten, now and then. */
     discover: (seen: Sighting): void => {
       write.run(seen.mac, seen.uuid ?? null, seen.address ?? null, seen.firstSeen, seen.lastSeen);
-      trim.run(DISCOVERED_LIMIT);
+      written += 1;
+      if (written % 256 === 0) trim.run(DISCOVERED_LIMIT);
     },
-    /** Machines that asked and are in no site, last seen first. */
-    discovered: (): readonly Sighting[] =>
-      read.all().map((row) => ({
+    /** The `limit` machines last seen that are in no site, last seen first. */
+    discovered: (limit: number): readonly Sighting[] =>
+      read.all(limit).map((row) => ({
         mac: row.mac,
         uuid: row.uuid ?? undefined,
         address: row.address ?? undefined,

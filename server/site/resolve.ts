@@ -19,6 +19,7 @@ import type {
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { formatOs, sameOs } from '../os.ts';
+import { installFingerprint } from './fingerprint.ts';
 import { checkHypervisor, checkRole } from './rules.ts';
 
 /** The secret with the root password's crypt hash where a site names none. */
@@ -71,6 +72,27 @@ export function pinInstall(install: Install, arming: Arming): Install {
     Object.hasOwn(arming.pins, repo.name) ? repoAt(install.origin, repo.name, arming.pins[repo.name]) : repo,
   );
   return { ...install, repos, token: arming.token };
+}
+
+/** An arming and the host it was given to. */
+export type ArmedHost = { readonly host: Host; readonly arming: Arming };
+
+/**
+ * What an armed host is to become: the install that was agreed to when it was armed, pinned to the snapshots of that
+ * time. `No` where the site or the tree has changed what would be installed, or where a pinned snapshot is gone.
+ */
+export function resolveArmed(site: Site, catalog: Catalog, { host, arming }: ArmedHost): Install | No {
+  const install = resolveInstall(site, catalog, host);
+  if (isNo(install)) return install;
+  const remedy = `kickstand host arm ${host.name}`;
+  if (installFingerprint(install) !== arming.install) {
+    return no('what would be installed has changed since it was armed; arm it again', remedy);
+  }
+  const gone = Object.entries(arming.pins).find(
+    ([repo, pin]) => catalog.repos.get(repo)?.snapshots.includes(pin) !== true,
+  );
+  if (gone !== undefined) return no(`the snapshot ${gone.join('@')} it was pinned to is gone; arm it again`, remedy);
+  return pinInstall(install, arming);
 }
 
 type Parts = { readonly profile: Profile; readonly network: Network; readonly tree: Tree };

@@ -57,7 +57,7 @@ async function tftp(name: string): Promise<string> {
   return stdout;
 }
 
-const operator = (): RequestInit => ({ headers: { authorization: `Bearer ${running.appliance.operatorToken}` } });
+const operator = (): RequestInit => ({ headers: { authorization: `Bearer ${running.appliance.operatorToken()}` } });
 
 describe('a machine', () => {
   test('that no site knows boots its disk, and is remembered', async () => {
@@ -99,6 +99,17 @@ async function rawHttp(bytes: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+describe('a boot script over HTTP', () => {
+  test.each(['DELETE', 'POST', 'PUT', 'OPTIONS'])('is no answer to %s', async (method) => {
+    expect((await get('/boot/pxelinux.cfg/01-52-54-00-a8-a8-02', { method })).status).toBe(405);
+  });
+
+  test('is kept by no cache', async () => {
+    const response = await fetch(`${origin}/boot/pxelinux.cfg/01-52-54-00-a8-a8-02`);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+});
+
 describe('an installer', () => {
   test('gets nothing without the token of an arming', async () => {
     for (const path of [
@@ -126,6 +137,20 @@ describe('an installer', () => {
 });
 
 describe('an operator', () => {
+  test('changes the token at once, without a restart', async () => {
+    const old = running.appliance.operatorToken();
+    await running.appliance.house.secrets.save('operator', 'another-token');
+    const disarm = async (token: string): Promise<number> =>
+      (await get('/api/v1/hosts/cs40/disarm', { method: 'POST', headers: { authorization: `Bearer ${token}` } }))
+        .status;
+    expect([await disarm(old), await disarm('another-token')]).toEqual([401, 200]);
+  });
+
+  test('cannot start a second appliance on the same data', async () => {
+    const { settings } = running.appliance.house;
+    await expect(serve(settings, quietLog)).rejects.toThrow('another appliance runs');
+  });
+
   test('learns what is missing and what to do', async () => {
     const health: { ok: boolean; missing: { what: string; remedy: string }[] } = JSON.parse(
       (await get('/healthz')).text,
@@ -178,5 +203,26 @@ describe('a changed site file', () => {
     });
     expect((await get(config)).text).toContain('never armed');
     expect((await get('/')).text).toContain('The changed site file is refused');
+    // What was refused stays with the operator: the bundle carries the site as it was accepted.
+    const bundle = Buffer.from(await (await fetch(`${origin}/bundles/site.zip`)).arrayBuffer());
+    writeFileSync(join(directory, 'site.zip'), bundle);
+    const { stdout } = await promisify(execFile)('unzip', ['-p', join(directory, 'site.zip')], {
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    expect(stdout).toContain('xs-77');
+    expect(stdout).not.toContain('rhel5');
+  });
+
+  test('that takes a host away disarms it, and its name comes back disarmed', async () => {
+    const { house } = running.appliance;
+    const arming = { token: 't', armedAt: Date.now(), expiresAt: Date.now() + 60_000, pins: {}, install: 'F' };
+    writeFileSync(siteFile(), exampleText + host);
+    await vi.waitFor(() => expect(running.appliance.siteProblems()).toEqual([]), { timeout: 20_000, interval: 100 });
+    house.hosts.apply('xs-77', { kind: 'armed', now: Date.now(), arming });
+    writeFileSync(siteFile(), exampleText);
+    await vi.waitFor(() => expect(house.hosts.state('xs-77', Date.now()).phase).toBe('disarmed'), {
+      timeout: 20_000,
+      interval: 100,
+    });
   });
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openHostStore } from '../../server/hosts/store.ts';
 import { kickstand } from '../support/command.ts';
 import { exampleText } from '../support/example.ts';
 
@@ -89,6 +90,18 @@ describe('a site file with mistakes', () => {
     ]);
     expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('rhel5')]);
   });
+});
+
+test('a host is disarmed even while its site file is broken', async () => {
+  const hosts = openHostStore(join(directory, 'data/state.db'));
+  const arming = { token: 't', armedAt: Date.now(), expiresAt: Date.now() + 60_000, pins: {}, install: 'F' };
+  hosts.apply('cs40', { kind: 'armed', now: Date.now(), arming });
+  const broken = ['--site', join(directory, 'broken.yaml'), '--data', join(directory, 'data')];
+  writeFileSync(join(directory, 'broken.yaml'), 'oops: 1\n');
+  expect(await kickstand(['host', 'disarm', 'cs40', ...broken])).toMatchObject({ code: 0, out: 'cs40: disarmed\n' });
+  expect(hosts.state('cs40', Date.now()).phase).toBe('disarmed');
+  expect((await kickstand(['host', 'disarm', 'nobody', ...broken])).code).toBe(1);
+  hosts.close();
 });
 
 describe('secrets', () => {

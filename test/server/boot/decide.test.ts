@@ -10,16 +10,30 @@ import { renderPxelinux } from '../../../server/boot/pxelinux.ts';
 import type { Arming, BootDecision, HostState } from '../../../server/domain.ts';
 import { unarmed } from '../../../server/hosts/lifecycle.ts';
 import { no } from '../../../server/malformed.ts';
-import { exampleSite, readyCatalog } from '../../support/example.ts';
+import { installFingerprint } from '../../../server/site/fingerprint.ts';
+import { resolveInstall } from '../../../server/site/resolve.ts';
+import { exampleSite, hostOf, readyCatalog } from '../../support/example.ts';
 
 const site = exampleSite();
 const catalog = readyCatalog(site);
-const arming: Arming = { token: 'TOKEN', armedAt: 0, expiresAt: 9, pins: { cloudstack: 's0' } };
+const agreed = (name: string): string => {
+  const install = resolveInstall(site, catalog, hostOf(site, name));
+  if ('kind' in install) throw new Error(install.reason);
+  return installFingerprint(install);
+};
+const arming: Arming = {
+  token: 'TOKEN',
+  armedAt: 0,
+  expiresAt: 9,
+  pins: { cloudstack: 's1' },
+  install: agreed('cs40'),
+};
 const armed: HostState = { ...unarmed, phase: 'armed', arming, reason: 'armed' };
 const cs40 = parseMac('52:54:00:a8:a8:02');
 
 function decide(mac: MacAddress | undefined, state: HostState, change: Partial<BootFacts> = {}): BootDecision {
   const facts: BootFacts = {
+    now: 5,
     site,
     catalog,
     stateOf: () => state,
@@ -96,8 +110,86 @@ test('an install is pinned to the snapshots and carries the token of its arming'
   if (decision.kind !== 'install') throw new Error(decision.reason);
   expect(decision.install.token).toBe('TOKEN');
   expect(decision.install.repos).toEqual([
-    { name: 'cloudstack', url: 'http://192.168.168.26/repos/cloudstack@s0/', snapshot: 's0' },
+    { name: 'cloudstack', url: 'http://192.168.168.26/repos/cloudstack@s1/', snapshot: 's1' },
   ]);
+});
+
+describe('what was agreed to by arming is installed, or nothing', () => {
+  const changed = (edit: (text: string) => string): Partial<BootFacts> => ({ site: exampleSite(edit) });
+  test.each<[string, Partial<BootFacts>, string]>([
+    [
+      'another disk',
+      changed((text) => text.replace('layout: raid1, disks: [sda, sdb]', 'layout: raid1, disks: [sda, sdc]')),
+      'arm it again',
+    ],
+    [
+      'another MAC beside its own',
+      changed((text) =>
+        text.replace('macs: ["52:54:00:a8:a8:02"]', 'macs: ["52:54:00:a8:a8:02", "52:54:00:a8:a8:22"]'),
+      ),
+      'arm it again',
+    ],
+    [
+      'another address',
+      changed((text) => text.replace('address: 192.168.168.2,', 'address: 192.168.168.14,')),
+      'arm it again',
+    ],
+    [
+      'another package',
+      changed((text) =>
+        text.replace('    role: cloudstack-management', '    packages: [vim]\n    role: cloudstack-management'),
+      ),
+      'arm it again',
+    ],
+    [
+      'a snapshot that was pruned',
+      { catalog: { ...catalog, repos: new Map([['cloudstack', { current: 's2', snapshots: ['s2'] }]]) } },
+      'cloudstack@s1',
+    ],
+    [
+      'an arming of another host',
+      { stateOf: () => ({ ...armed, arming: { ...arming, install: agreed('xs-01') } }) },
+      'arm it again',
+    ],
+  ])('%s', (_name, change, reason) => {
+    expect(decide(cs40, armed, change)).toMatchObject({
+      kind: 'local',
+      cause: 'cannot-install',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  test('a new snapshot, another host or another NTP server are no reason to refuse', () => {
+    const newer = { ...catalog, repos: new Map([['cloudstack', { current: 's2', snapshots: ['s1', 's2'] }]]) };
+    const later = exampleSite((text) =>
+      text.replace('ntp: [192.168.168.1]', 'ntp: [192.168.168.9]').replace('name: xs-02', 'name: xs-22'),
+    );
+    expect(decide(cs40, armed, { catalog: newer, site: later })).toMatchObject({
+      kind: 'install',
+      install: { repos: [{ snapshot: 's1' }] },
+    });
+  });
+
+  test('the MACs of two armed hosts swapped: neither machine is told to install', () => {
+    const swapped = exampleSite((text) =>
+      text
+        .replace('52:54:00:a8:a8:02', '@@')
+        .replace('52:54:00:a8:a8:03', '52:54:00:a8:a8:02')
+        .replace('@@', '52:54:00:a8:a8:03'),
+    );
+    const stateOf = (host: string): HostState => ({ ...armed, arming: { ...arming, pins: {}, install: agreed(host) } });
+    for (const mac of [cs40, parseMac('52:54:00:a8:a8:03')])
+      expect(decide(mac, armed, { site: swapped, stateOf })).toMatchObject({ kind: 'local', cause: 'cannot-install' });
+  });
+});
+
+describe('an arming that has ended', () => {
+  test.each<[string, HostState, number]>([
+    ['while it installed: it boots its disk', { ...armed, phase: 'installing', attempts: 1 }, 9],
+    ['when the clock was set back years', armed, -1e12],
+  ])('%s', (_name, state, now) => {
+    expect(decide(cs40, state, { now })).toMatchObject({ kind: 'local', cause: 'not-armed' });
+  });
 });
 
 describe('as pxelinux reads it', () => {
@@ -115,7 +207,9 @@ describe('as pxelinux reads it', () => {
   });
 
   test('an install of XenServer: three modules on one line', () => {
-    const lines = renderPxelinux(decide(parseMac('52:54:00:a8:a8:03'), armed)).split('\n');
+    const lines = renderPxelinux(
+      decide(parseMac('52:54:00:a8:a8:03'), { ...armed, arming: { ...arming, pins: {}, install: agreed('xs-01') } }),
+    ).split('\n');
     expect(lines[4]).toBe('  KERNEL mboot.c32');
     expect(lines[5]).toMatch(
       /^ {2}APPEND \/trees\/xenserver\/boot\/xen\.gz \S.* --- \/trees\/xenserver\/boot\/vmlinuz .*answerfile=\S+token=TOKEN .*install --- \/trees\/xenserver\/install\.img$/,

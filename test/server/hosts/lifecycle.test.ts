@@ -14,10 +14,10 @@ import {
 } from '../../../server/hosts/lifecycle.ts';
 
 const hour = 3_600_000;
-const arming: Arming = { token: 'T', armedAt: 0, expiresAt: 2 * hour, pins: { cloudstack: 's1' } };
+const arming: Arming = { token: 'T', armedAt: 0, expiresAt: 2 * hour, pins: { cloudstack: 's1' }, install: 'F' };
 const arm: HostEvent = { kind: 'armed', now: 0, arming };
-const boot = (now: number): HostEvent => ({ kind: 'booted', now });
-const read = (now: number): HostEvent => ({ kind: 'installing', now });
+const boot = (now: number, token = 'T'): HostEvent => ({ kind: 'booted', now, token });
+const read = (now: number, token = 'T'): HostEvent => ({ kind: 'installing', now, token, address: '192.168.168.2' });
 const report = (stage: string, message = ''): HostEvent => ({ kind: 'reported', now: 9, stage, message });
 const stop: HostEvent = { kind: 'stopped', now: 9, reason: 'three times' };
 const disarm: HostEvent = { kind: 'disarmed', now: 9, reason: 'by an operator' };
@@ -43,6 +43,21 @@ describe('events lead', () => {
       1,
     ],
     ['boots apart are attempts', [arm, boot(1), read(2), boot(hour), read(hour), boot(2 * hour)], 'booting', 3],
+    [
+      'boots within seconds of each other, each with its kickstart read, are attempts',
+      [arm, boot(1), read(2), boot(3), read(4), boot(5)],
+      'booting',
+      3,
+    ],
+    [
+      'a script that asks every 29 seconds is counted all the same',
+      [arm, boot(1), boot(29_001), boot(58_001)],
+      'booting',
+      2,
+    ],
+    ['a boot after the clock was set back is counted', [arm, boot(90_000), boot(1)], 'booting', 2],
+    ['a boot script made for an arming that was taken back', [arm, boot(1, 'old')], 'armed', 0],
+    ['a kickstart rendered for an arming that was taken back', [arm, boot(1), read(2, 'old')], 'booting', 1],
     ['being stopped', [arm, boot(1), stop], 'stalled', 1],
     ['reports after being stopped', [arm, boot(1), stop, report('installed')], 'stalled', 1],
     ['arming anew after being stopped', [arm, boot(1), stop, arm], 'armed', 0],
@@ -70,6 +85,18 @@ describe('time alone', () => {
     ['ends an arming nobody used', [arm], 2 * hour, 'disarmed'],
     ['ends an arming that came no further than a boot', [arm, boot(1)], 2 * hour, 'disarmed'],
     ['does not end an install that runs', [arm, boot(1), read(2)], 3 * hour, 'installing'],
+    [
+      'ends an arming when the clock is set back behind it',
+      [{ ...arm, arming: { ...arming, armedAt: 10 * hour, expiresAt: 12 * hour } }],
+      hour,
+      'disarmed',
+    ],
+    [
+      'leaves an arming when the clock is corrected by a little',
+      [{ ...arm, arming: { ...arming, armedAt: 10 * hour, expiresAt: 12 * hour } }],
+      10 * hour - 60_000,
+      'armed',
+    ],
     ['does not undo a success', [arm, report('installed')], 3 * hour, 'installed'],
   ])('%s', (_name, events, now, phase) => {
     expect(settle(after(...events), now).phase).toBe(phase);
@@ -83,7 +110,13 @@ describe('a token', () => {
     ['of nobody', [], 1, false, false],
     ['of an armed host', [arm], 1, true, true],
     ['of an arming that ended', [arm], 2 * hour, false, true],
-    ['of an install that runs longer than its arming', [arm, read(1)], 3 * hour, true, true],
+    [
+      'of an install that runs longer than its arming: it may report, and begins no other',
+      [arm, read(1)],
+      3 * hour,
+      false,
+      true,
+    ],
     [
       'that is spent by success opens nothing, but may repeat its report',
       [arm, read(1), report('installed')],
@@ -96,15 +129,15 @@ describe('a token', () => {
     ['of a host that was disarmed', [arm, boot(1), disarm], 2, false, false],
   ])('%s', (_name, events, now, installs, reports) => {
     const state = after(...events);
-    expect([admitsInstaller(state, now, right), admitsReport(state, right)]).toEqual([installs, reports]);
-    expect([admitsInstaller(state, now, wrong), admitsReport(state, wrong)]).toEqual([false, false]);
+    expect([admitsInstaller(state, right, now), admitsReport(state, right)]).toEqual([installs, reports]);
+    expect([admitsInstaller(state, wrong, now), admitsReport(state, wrong)]).toEqual([false, false]);
   });
 });
 
 test('no run of events without an arming ever leaves disarmed', () => {
   const event = fc.oneof(
-    fc.record({ kind: fc.constant('booted' as const), now: fc.nat() }),
-    fc.record({ kind: fc.constant('installing' as const), now: fc.nat() }),
+    fc.record({ kind: fc.constant('booted' as const), now: fc.nat(), token: fc.string() }),
+    fc.record({ kind: fc.constant('installing' as const), now: fc.nat(), token: fc.string(), address: fc.string() }),
     fc.record({ kind: fc.constant('disarmed' as const), now: fc.nat(), reason: fc.string() }),
     fc.record({ kind: fc.constant('reported' as const), now: fc.nat(), stage: fc.string(), message: fc.string() }),
   );

@@ -10,14 +10,16 @@ import { installerRoutes } from '../../../server/hosts/routes.ts';
 import { quietLog } from '../../../server/log.ts';
 import { isNo, no } from '../../../server/malformed.ts';
 
-const arming = { token: 'right', armedAt: 0, expiresAt: 1000, pins: {} };
+const arming = { token: 'right', armedAt: 0, expiresAt: 1000, pins: {}, install: 'F' };
 let state: HostState = unarmed;
 let notes: string[] = [];
 let now = 1;
+let rendering: () => void = () => {};
 beforeEach(() => {
   state = advance(unarmed, { kind: 'armed', now: 0, arming });
   notes = [];
   now = 1;
+  rendering = () => {};
 });
 
 const rendered: Record<Instructions['kind'], string> = {
@@ -33,7 +35,11 @@ const app = express().use(
     },
     note: (_host, what, detail) => void notes.push(`${what}: ${detail}`),
     macsOf: (host) => (host === 'cs40' ? ['52:54:00:a8:a8:02'] : undefined),
-    render: async (_host, what) => (what.kind === 'answerfile' ? no('it installs rhel') : rendered[what.kind]),
+    render: async (_host, what) => {
+      await Promise.resolve();
+      rendering();
+      return what.kind === 'answerfile' ? no('it installs rhel') : rendered[what.kind];
+    },
     now: () => now,
     log: quietLog,
   }),
@@ -89,6 +95,26 @@ describe('instructions', () => {
     now = 1;
     await request(app).get('/hosts/cs40/events?token=right&stage=installed');
     expect((await request(app).get('/kickstart/cs40?token=right')).status).toBe(403);
+  });
+
+  test('that took their time are not given when the host was disarmed meanwhile', async () => {
+    rendering = () => {
+      state = advance(state, { kind: 'disarmed', now: 2, reason: 'by an operator' });
+    };
+    expect((await request(app).get('/kickstart/cs40?token=right')).status).toBe(403);
+    expect(state.phase).toBe('disarmed');
+  });
+
+  test('are not begun after the arming has ended, but the script that ends an install is given', async () => {
+    await request(app).get('/kickstart/cs40?token=right').expect(200);
+    now = 5000;
+    await request(app).get('/kickstart/cs40?token=right').expect(403);
+    await request(app).get('/hosts/cs40/scripts/installation-complete?token=right').expect(200);
+  });
+
+  test('that are only looked at (HEAD) begin nothing', async () => {
+    await request(app).head('/kickstart/cs40?token=right').expect(200);
+    expect(state.phase).toBe('armed');
   });
 
   test('that were read move the host to installing; refusals are written down', async () => {

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openHostStore } from '../../../server/hosts/store.ts';
 
@@ -12,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const arming = { token: 'a-token', armedAt: 5, expiresAt: 100, pins: { cloudstack: 's1' } };
+const arming = { token: 'a-token', armedAt: 5, expiresAt: 100, pins: { cloudstack: 's1' }, install: 'F' };
 
 test('a state is the same after it was closed and opened', () => {
   const first = openHostStore(join(directory, 'state.db'));
@@ -30,7 +31,7 @@ test('what one process writes, another that has it open reads', () => {
   const command = openHostStore(join(directory, 'state.db'));
   command.apply('cs40', { kind: 'armed', now: 5, arming });
   expect(appliance.state('cs40', 6).phase).toBe('armed');
-  appliance.apply('cs40', { kind: 'booted', now: 7 });
+  appliance.apply('cs40', { kind: 'booted', now: 7, token: 'a-token' });
   expect(command.state('cs40', 8)).toMatchObject({ phase: 'booting', attempts: 1 });
   appliance.close();
   command.close();
@@ -44,16 +45,48 @@ test('only its owner may read the file', () => {
 test('the history tells changes with their evidence, never the token, and is bounded', () => {
   const store = openHostStore(join(directory, 'state.db'));
   store.apply('cs40', { kind: 'armed', now: 5, arming });
-  store.apply('cs40', { kind: 'booted', now: 6 });
+  store.apply('cs40', { kind: 'booted', now: 6, token: 'a-token' });
   store.apply('cs40', { kind: 'reported', now: 7, stage: 'failed', message: 'no disk' });
-  expect(store.history('cs40', 10)).toEqual([
+  expect(store.history('cs40', 10).map(({ times: _times, ...entry }) => entry)).toEqual([
     { at: 7, what: 'reported failed', detail: 'booting → failed: no disk' },
     { at: 6, what: 'booted', detail: 'armed → booting' },
     { at: 5, what: 'armed', detail: 'disarmed → armed, until 1970-01-01T00:00:00.100Z, cloudstack@s1' },
   ]);
   expect(JSON.stringify(store.history('cs40', 10))).not.toContain('a-token');
-  for (let now = 0; now < 1100; now += 1) store.note('cs40', { at: now, what: 'asked', detail: '' });
-  expect(store.history('cs40', 5000)).toHaveLength(1000);
+  store.close();
+});
+
+test('what strangers ask is counted, bounded, and pushes no change of state out', () => {
+  const store = openHostStore(join(directory, 'state.db'));
+  store.apply('cs40', { kind: 'armed', now: 5, arming });
+  for (let now = 10; now < 60; now += 1) store.note('cs40', { at: now, what: 'refused', detail: 'no token' });
+  expect(store.history('cs40', 10)).toMatchObject([
+    { at: 59, what: 'refused', times: 50 },
+    { what: 'armed', times: 1 },
+  ]);
+  for (let now = 100; now < 600; now += 1) store.note('cs40', { at: now, what: 'refused', detail: String(now) });
+  const kept = store.history('cs40', 5000);
+  expect([kept.length, kept.at(-1)?.what]).toEqual([201, 'armed']);
+  for (let now = 1000; now < 2100; now += 1) store.apply('cs40', { kind: 'disarmed', now, reason: '' });
+  expect(store.history('cs40', 5000)).toHaveLength(1200);
+  store.close();
+});
+
+test('a state that cannot be read installs nothing, and is set right by arming', () => {
+  const file = join(directory, 'state.db');
+  openHostStore(file).close();
+  const raw = new Database(file);
+  raw.exec(`INSERT INTO host_state VALUES ('cs40', '{"phase":"armed"'), ('xs-01', '{"phase":"nonsense"}')`);
+  raw.close();
+  const store = openHostStore(file);
+  for (const host of ['cs40', 'xs-01']) {
+    expect(store.state(host, 6)).toMatchObject({
+      phase: 'disarmed',
+      reason: expect.stringContaining('cannot be read'),
+    });
+    expect(store.apply(host, { kind: 'armed', now: 5, arming }).phase).toBe('armed');
+    expect(store.state(host, 6).phase).toBe('armed');
+  }
   store.close();
 });
 
@@ -63,7 +96,7 @@ test('unknown machines are remembered once each, newest first', () => {
   store.discover({ ...seen, mac: '52:54:00:00:00:01' });
   store.discover({ ...seen, mac: '52:54:00:00:00:02', firstSeen: 2, lastSeen: 2 });
   store.discover({ ...seen, mac: '52:54:00:00:00:01', address: undefined, firstSeen: 3, lastSeen: 3 });
-  expect(store.discovered()).toEqual([
+  expect(store.discovered(10)).toEqual([
     { ...seen, mac: '52:54:00:00:00:01', lastSeen: 3 },
     { ...seen, mac: '52:54:00:00:00:02', firstSeen: 2, lastSeen: 2 },
   ]);

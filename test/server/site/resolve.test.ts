@@ -152,7 +152,7 @@ describe('no install', () => {
 });
 
 describe('a pinned install', () => {
-  const arming = (pins: Arming['pins']): Arming => ({ token: 't0ken', armedAt: 1, expiresAt: 2, pins });
+  const arming = (pins: Arming['pins']): Arming => ({ token: 't0ken', armedAt: 1, expiresAt: 2, pins, install: 'F' });
 
   test('has the snapshots and the token of its arming', () => {
     const pinned = pinInstall(management, arming({ cloudstack: '20120901T030000Z' }));

@@ -1,0 +1,15 @@
+// Answers that hold for a moment: what many ask at once is looked up once.
+
+/** No answer is older than this. */
+const RECENT_MS = 250;
+
+/** `look`, asked again only when its last answer is older than a quarter of a second. `now` is ms since 1970. */
+export function recently<T>(now: () => number, look: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const at = now();
+    if (last !== undefined && at >= last.at && at - last.at < RECENT_MS) return last.answer;
+    last = { at, answer: look() };
+    return last.answer;
+  };
+}
