@@ -13,14 +13,19 @@ import { armHost, disarmHost } from './arming.ts';
 import { bundleFor } from './bundle.ts';
 import type { House } from './house.ts';
 import { instructionsFor } from './instructions.ts';
+import { recently } from './recently.ts';
 import { repoFileFor } from './repos.ts';
+import type { Lack } from './views.ts';
 import { hostDetail, hostViews, lacks, pageModel, repoViews, treeViews } from './views.ts';
 
 const ASSETS = new URL('../console/assets/', import.meta.url).pathname;
 
+type Lacking = () => Promise<readonly Lack[]>;
+
 /** In the order they are asked. */
 export function routersOf(appliance: Appliance): readonly Router[] {
   const { house } = appliance;
+  const lacking = recently(house.now, () => lacks(house));
   return [
     installers(house),
     repoFileRoutes((name, snapshot) => repoFileFor(house, name, snapshot)),
@@ -29,8 +34,8 @@ export function routersOf(appliance: Appliance): readonly Router[] {
       isOperator: (request) => isOperator(request, appliance.operatorToken()),
       log: house.log,
     }),
-    api(appliance),
-    consoleRoutes(async () => pageModel(house, await warningsOf(appliance)), ASSETS),
+    api(appliance, lacking),
+    consoleRoutes(async () => pageModel(house, await warningsOf(appliance, lacking)), ASSETS),
   ];
 }
 
@@ -49,11 +54,11 @@ function installers(house: House): Router {
   });
 }
 
-function api(appliance: Appliance): Router {
+function api(appliance: Appliance, lacking: Lacking): Router {
   const { house } = appliance;
   return apiRoutes({
     operatorToken: appliance.operatorToken,
-    health: () => healthOf(appliance),
+    health: () => healthOf(appliance, lacking),
     views: {
       hosts: async () => hostViews(house),
       repos: () => repoViews(house),
@@ -73,18 +78,26 @@ function api(appliance: Appliance): Router {
   });
 }
 
-/** Alive, and what is missing. A lack of content is no ill health: the rest is served. */
-async function healthOf(appliance: Appliance) {
-  const { house } = appliance;
-  return { ok: true, site: house.site().name, missing: await lacks(house), siteProblems: appliance.siteProblems() };
+/**
+ * Alive, and what is missing. A lack of content is no ill health: the rest is served. Of a refused site file only places
+ * are told: its texts may hold what was typed into the wrong place, and anyone may read this.
+ */
+async function healthOf(appliance: Appliance, lacking: Lacking) {
+  const siteProblems = appliance.siteProblems().map(({ path, line }) => ({ path, line }));
+  return { ok: true, site: appliance.house.site().name, missing: await lacking(), siteProblems };
 }
 
-async function warningsOf(appliance: Appliance): Promise<readonly string[]> {
-  const file = appliance
-    .siteProblems()
-    .map((problem) => `The changed site file is refused: ${problem.path} ${problem.message}`);
-  const missing = (await lacks(appliance.house)).map(
+async function warningsOf(appliance: Appliance, lacking: Lacking): Promise<readonly string[]> {
+  const [first, ...others] = appliance.siteProblems();
+  const place =
+    first === undefined ? '' : [first.path, ...(first.line === undefined ? [] : [`line ${first.line}`])].join(', ');
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const refused =
+    first === undefined
+      ? []
+      : [`The changed site file is refused (${place}${more}); kickstand site check tells why. The old site goes on.`];
+  const missing = (await lacking()).map(
     (lack) => `${lack.what}: ${lack.reason}${lack.remedy === undefined ? '' : ` — ${lack.remedy}`}`,
   );
-  return [...file, ...missing];
+  return [...refused, ...missing];
 }
