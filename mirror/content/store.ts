@@ -46,8 +46,13 @@ export type ContentStore = {
   saveSnapshot(name: string, draft: SnapshotDraft): Promise<SnapshotRecord>;
   /** Makes a snapshot current by one rename. */
   publish(name: string, id: string): Promise<SnapshotRecord | No>;
+  /**
+   * The snapshot's directory, once no prune runs: asked after a pin was written, the answer stands, for `prune` asks for
+   * pins only after it has begun.
+   */
+  confirmSnapshot(name: string, id: string): Promise<string | No>;
   /** Removes snapshots beyond the `keep` newest, but never the current nor a pinned one. */
-  prune(name: string, keep: number, pinned: readonly string[]): Promise<readonly string[] | No>;
+  prune(name: string, keep: number, pinned: () => Promise<readonly string[]>): Promise<readonly string[] | No>;
   /** Removes pool files that no snapshot holds; a `No` while any sync runs. Answers the bytes set free. */
   sweepPool(): Promise<number | No>;
   /** The right to sync a repo, across processes. */
@@ -75,6 +80,10 @@ export function openContentStore(dataDirectory: string): ContentStore {
     },
     saveSnapshot: async (name, draft) => saveSnapshot(disk, requireRepoName(name), draft),
     publish: (name, id) => publish(disk, name, id),
+    confirmSnapshot: async (name, id) =>
+      isRepoName(name)
+        ? exclusively(disk, `publish-${name}`, () => snapshotDirectory(disk, name, id))
+        : no('no such repo'),
     prune: (name, keep, pinned) => prune(disk, name, { keep, pinned }),
     sweepPool: () => sweepPool(disk),
     lockRepo: (name) => lockRepo(disk, name),
@@ -207,14 +216,14 @@ async function publish(disk: Disk, name: string, id: string): Promise<SnapshotRe
   });
 }
 
-type Keeping = { readonly keep: number; readonly pinned: readonly string[] };
+type Keeping = { readonly keep: number; readonly pinned: () => Promise<readonly string[]> };
 
 async function prune(disk: Disk, name: string, keeping: Keeping): Promise<readonly string[] | No> {
   if (!isRepoName(name)) return no('no such repo');
   const home = join(disk.snapshots, name);
   const removed = await exclusively(disk, `publish-${name}`, async () => {
     const current = await currentId(disk, name);
-    const held = new Set([...keeping.pinned, ...(current === undefined ? [] : [current])]);
+    const held = new Set([...(await keeping.pinned()), ...(current === undefined ? [] : [current])]);
     const ids = planPrune(await snapshotIds(disk, name), keeping.keep, held);
     for (const id of ids) await rename(join(home, id), join(home, `.removing-${id}`));
     return ids;

@@ -2,9 +2,9 @@
 
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import unbzip2 from 'unbzip2-stream';
 import xz from 'xz-decompress';
 import { Malformed, messageOf } from '../../server/malformed.ts';
+import { unbzip2 } from './bzip2.ts';
 
 type Chunks = AsyncIterable<Uint8Array>;
 type Compression = 'plain' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
@@ -16,20 +16,31 @@ const MAGIC: readonly { readonly bytes: readonly number[]; readonly compression:
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], compression: 'zstd' }, // RFC 8878 §3.1.1
 ];
 const CHUNK_BYTES = 128 * 1024;
-/** bzip2 packs 900 kB into 45 bytes, and its decoder empties its whole input at the end: small bites, a lower limit. */
-const BZIP2_BITE_BYTES = 16 * 1024;
-const BZIP2_LIMIT_BYTES = 512 * 1024 * 1024;
+
+/** After so much that was unpacked on this thread, others have their turn. A small piece has cost as much as so many bytes. */
+const BREATH_BYTES = 256 * 1024;
+const PIECE_BYTES = 16 * 1024;
+
+export type DecompressOptions = {
+  readonly limitBytes: number;
+  /** Lets everything else that waits have its turn; rejects where there is no use in going on. */
+  readonly breathe: () => Promise<void>;
+};
 
 /**
  * The uncompressed content of `source`. Throws `Malformed` for damaged or cut input and for more than `limitBytes`;
  * an error of `source` itself passes through unchanged. `where` names the file.
  */
-export async function* decompress(source: Chunks, limitBytes: number, where: string): AsyncGenerator<Uint8Array> {
+export async function* decompress(
+  source: Chunks,
+  { limitBytes, breathe }: DecompressOptions,
+  where: string,
+): AsyncGenerator<Uint8Array> {
   const fault: { error?: unknown } = {};
   let total = 0;
   try {
     const { head, rest } = await peek(watch(source, fault));
-    for await (const chunk of open(compressionOf(head), rest, where)) {
+    for await (const chunk of open({ compression: compressionOf(head), breathe }, rest, where)) {
       total += chunk.length;
       if (total > limitBytes) throw new Malformed(`unpacks to more than ${limitBytes} bytes`, where);
       yield chunk;
@@ -40,7 +51,9 @@ export async function* decompress(source: Chunks, limitBytes: number, where: str
   }
 }
 
-function open(compression: Compression, source: Chunks, where: string): Chunks {
+type Opening = Pick<DecompressOptions, 'breathe'> & { readonly compression: Compression };
+
+function open({ compression, breathe }: Opening, source: Chunks, where: string): Chunks {
   switch (compression) {
     case 'plain':
       return source;
@@ -49,9 +62,21 @@ function open(compression: Compression, source: Chunks, where: string): Chunks {
     case 'zstd':
       return unzstd(source, where);
     case 'xz':
-      return new xz.XzReadableStream(ReadableStream.from(source));
+      return withBreaths(new xz.XzReadableStream(ReadableStream.from(source)), breathe);
     case 'bzip2':
-      return bunzip(source, where);
+      return withBreaths(unbzip2(source, where), breathe);
+  }
+}
+
+/** For what is unpacked on this thread: a few hundred bytes may stand for hundreds of megabytes. */
+async function* withBreaths(chunks: Chunks, breathe: () => Promise<void>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    bytes += Math.max(chunk.length, PIECE_BYTES);
+    if (bytes < BREATH_BYTES) continue;
+    await breathe();
+    bytes = 0;
   }
 }
 
@@ -75,28 +100,6 @@ async function* unzstd(source: Chunks, where: string): AsyncGenerator<Uint8Array
   if (transform.bytesWritten !== given) throw new Malformed('more than one zstd frame', where);
 }
 
-async function* bunzip(source: Chunks, where: string): AsyncGenerator<Uint8Array> {
-  const stream = unbzip2();
-  const ready: Uint8Array[] = [];
-  const failed: unknown[] = [];
-  let total = 0;
-  stream.on('data', (chunk: Uint8Array) => {
-    total += chunk.length;
-    if (total > BZIP2_LIMIT_BYTES) throw new Malformed(`unpacks to more than ${BZIP2_LIMIT_BYTES} bytes`, where);
-    ready.push(chunk);
-  });
-  stream.on('error', (error: unknown) => failed.push(error));
-  for await (const chunk of source) {
-    for (let at = 0; at < chunk.length && failed.length === 0; at += BZIP2_BITE_BYTES) {
-      stream.write(Buffer.from(chunk.subarray(at, at + BZIP2_BITE_BYTES)));
-      yield* ready.splice(0);
-    }
-  }
-  if (failed.length === 0) stream.end();
-  if (failed.length > 0) throw failed[0];
-  yield* ready;
-}
-
 function compressionOf(head: Uint8Array): Compression {
   return MAGIC.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.compression ?? 'plain';
 }
@@ -111,8 +114,13 @@ async function peek(source: AsyncGenerator<Uint8Array>): Promise<{ head: Uint8Ar
   }
   const first = head;
   const rest = async function* (): AsyncGenerator<Uint8Array> {
-    yield first;
-    yield* source;
+    try {
+      yield first;
+      yield* source;
+    } finally {
+      // A reader that stops at the first piece has not come to `source` yet.
+      await source.return(undefined);
+    }
   };
   return { head, rest: rest() };
 }

@@ -77,6 +77,7 @@ async function receive(attempt: Attempt): Promise<AttemptEnd> {
     resume: offset === 0 ? undefined : { offset, validator: tries.validator },
     limitBytes: wanted.sizeBytes ?? LIMIT_UNSIZED,
     cache: tries.damaged === 0 ? 'any' : 'fresh',
+    redirects: 'anywhere',
     signal: edges.signal,
   });
   if (opened.kind === 'unavailable') return { kind: 'again', reason: opened.reason, stale: false };

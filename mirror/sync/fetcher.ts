@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as httpRequest } from 'undici';
 import { codeOf, Malformed, messageOf } from '../../server/malformed.ts';
 import { encodePath } from '../rpm/href.ts';
+import { guardRedirects, isWeb, RefusedAddress, type Guard } from './guard/fetcher.ts';
 import { judgeResponse, type Verdict } from './response.ts';
 import { Interrupted, type FetchRequest, type Opened, type Upstream } from './upstream.ts';
 
@@ -44,33 +45,38 @@ export function openUpstream(upstream: string, limits: FetchLimits = FETCH_LIMIT
 }
 
 function openWeb(base: URL, limits: FetchLimits): Upstream {
+  const guard = guardRedirects(base);
   const agent = new Agent({
     connections: CONNECTIONS,
-    connect: { timeout: limits.connectMs },
+    connect: { timeout: limits.connectMs, lookup: guard.lookup },
     headersTimeout: limits.headersMs,
     bodyTimeout: limits.stallMs,
   });
   return {
     retryDelaysMs: limits.retryDelaysMs,
-    pause: async (delayMs, signal) => {
-      await sleep(delayMs, undefined, { signal });
-    },
+    pause,
     close: () => agent.destroy(),
     open: async (request) => {
       const deadline = AbortSignal.timeout(Math.ceil(limits.baseMs + request.limitBytes / limits.bytesPerMs));
       const signal = AbortSignal.any([request.signal, deadline]);
       try {
-        return await followRedirects({ agent, base, request, signal });
+        return await followRedirects({ agent, guard, base, request, signal });
       } catch (error) {
         request.signal.throwIfAborted();
-        return { kind: 'unavailable', reason: messageOf(error) };
+        const kind = error instanceof RefusedAddress ? 'refused' : 'unavailable';
+        return { kind, reason: messageOf(error) };
       }
     },
   };
 }
 
+async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(delayMs, undefined, { signal });
+}
+
 type WebRequest = {
   readonly agent: Agent;
+  readonly guard: Guard;
   readonly base: URL;
   readonly request: FetchRequest;
   readonly signal: AbortSignal;
@@ -83,9 +89,9 @@ async function followRedirects(web: WebRequest): Promise<Opened> {
     const { verdict, chunks } = await ask(url, web);
     if (verdict.kind === 'body') return { ...verdict, chunks };
     if (verdict.kind !== 'redirect') return verdict;
-    if (!URL.canParse(verdict.location, url.href)) return { kind: 'refused', reason: 'a redirect to no URL' };
-    url = new URL(verdict.location, url);
-    if (!isWeb(url)) return { kind: 'refused', reason: `a redirect to ${url.protocol}` };
+    const redirect = web.guard.judge(url, { location: verdict.location, redirects: web.request.redirects });
+    if (redirect.kind !== 'follow') return redirect;
+    ({ url } = redirect);
   }
   return { kind: 'refused', reason: `more than ${REDIRECTS} redirects` };
 }
@@ -133,14 +139,10 @@ async function* guarded(body: AsyncIterable<Uint8Array>, signal: AbortSignal): A
   }
 }
 
-function isWeb(url: URL): boolean {
-  return url.protocol === 'http:' || url.protocol === 'https:';
-}
-
 function openDirectory(root: string): Upstream {
   return {
     retryDelaysMs: [],
-    pause: async () => undefined,
+    pause,
     close: async () => undefined,
     open: async (request) => {
       try {

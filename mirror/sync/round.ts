@@ -120,7 +120,8 @@ async function listPackages(
   const file = metadata.find(({ path }) => path === entry?.path);
   if (entry === undefined || file === undefined) throw new Malformed('no primary', 'repomd.xml');
   const limitBytes = Math.min(entry.openSizeBytes ?? PRIMARY_LIMIT_BYTES, PRIMARY_LIMIT_BYTES);
-  const open = decompress(edges.pool.read(file.sha256), limitBytes, entry.path);
+  const breathe = (): Promise<void> => edges.upstream.pause(0, edges.signal);
+  const open = decompress(edges.pool.read(file.sha256), { limitBytes, breathe }, entry.path);
   const packages: WantedFile[] = [];
   for await (const { path, checksum, sizeBytes } of parsePrimary(checkOpen(open, entry))) {
     edges.signal.throwIfAborted();
@@ -152,11 +153,29 @@ async function* checkOpen(chunks: AsyncIterable<Uint8Array>, entry: RepomdEntry)
 async function bringOwn(repomd: Uint8Array, edges: RoundEdges): Promise<readonly SnapshotFile[]> {
   const own: SnapshotFile[] = [await save(REPOMD, repomd, edges)];
   for (const path of SIGNATURES) {
-    const request = { path, limitBytes: SIGNATURE_LIMIT_BYTES, signal: edges.signal };
-    const bytes = await fetchSmall(edges.upstream, request);
+    const bytes = await fetchSignature(path, edges);
     if (bytes !== undefined) own.push(await save(path, bytes, edges));
   }
   return own;
+}
+
+/** No checksum covers these: only the upstream's own server is believed, and only what looks like OpenPGP is published. */
+async function fetchSignature(
+  path: RelativePath,
+  { upstream, signal, log }: RoundEdges,
+): Promise<Uint8Array | undefined> {
+  const limitBytes = SIGNATURE_LIMIT_BYTES;
+  const answer = await fetchSmall(upstream, { path, limitBytes, redirects: 'own-server', signal });
+  if (answer.kind === 'absent') return undefined;
+  if (answer.kind === 'bytes' && isArmored(answer.bytes)) return answer.bytes;
+  const reason = answer.kind === 'bytes' ? 'it is no OpenPGP text' : answer.reason;
+  log.warn('a signature of upstream is left out', { file: path, reason });
+  return undefined;
+}
+
+/** RFC 9580 §6.2. */
+function isArmored(bytes: Uint8Array): boolean {
+  return /^\s*-----BEGIN PGP/.test(Buffer.from(bytes).toString('latin1'));
 }
 
 async function save(path: RelativePath, bytes: Uint8Array, edges: RoundEdges): Promise<SnapshotFile> {
@@ -164,9 +183,10 @@ async function save(path: RelativePath, bytes: Uint8Array, edges: RoundEdges): P
 }
 
 async function readRepomd({ upstream, signal }: RoundEdges): Promise<Uint8Array> {
-  const bytes = await fetchSmall(upstream, { path: REPOMD, limitBytes: REPOMD_LIMIT_BYTES, signal });
-  if (bytes === undefined) throw new SyncFault(REPOMD, 'the upstream has no such file: is it an RPM repository?');
-  return bytes;
+  const request = { path: REPOMD, limitBytes: REPOMD_LIMIT_BYTES, redirects: 'anywhere', signal } as const;
+  const answer = await fetchSmall(upstream, request);
+  if (answer.kind === 'bytes') return answer.bytes;
+  throw new SyncFault(REPOMD, 'the upstream has no such file: is it an RPM repository?');
 }
 
 async function isUnchanged(repomd: Uint8Array, edges: RoundEdges): Promise<boolean> {

@@ -1,24 +1,26 @@
 // A small file that no metadata vouches for (repomd.xml, its signature and key), read whole into memory, bounded.
 
 import { Malformed } from '../../server/malformed.ts';
-import type { RelativePath } from '../rpm/href.ts';
-import { Interrupted, SyncFault, type Body, type Opened, type Upstream } from './upstream.ts';
+import { Interrupted, SyncFault, type Body, type FetchRequest, type Opened, type Upstream } from './upstream.ts';
 
-export type SmallRequest = { readonly path: RelativePath; readonly limitBytes: number; readonly signal: AbortSignal };
+export type SmallRequest = Pick<FetchRequest, 'path' | 'limitBytes' | 'redirects' | 'signal'>;
+export type Small =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** As in `Opened`. */
+  | { readonly kind: 'absent' | 'elsewhere'; readonly reason: string };
 
-/** The file's bytes, or undefined where the upstream has none. Throws `SyncFault`. */
-export async function fetchSmall(upstream: Upstream, request: SmallRequest): Promise<Uint8Array | undefined> {
+/** The file's bytes, or why the upstream has none. Throws `SyncFault`. */
+export async function fetchSmall(upstream: Upstream, request: SmallRequest): Promise<Small> {
   for (let failures = 0; ; failures += 1) {
     const answer = await read(upstream, request);
-    if (answer.kind === 'bytes') return answer.bytes;
-    if (answer.kind === 'absent') return undefined;
+    if (answer.kind === 'bytes' || answer.kind === 'absent' || answer.kind === 'elsewhere') return answer;
     const delayMs = upstream.retryDelaysMs[failures];
     if (answer.kind === 'refused' || delayMs === undefined) throw new SyncFault(request.path, answer.reason);
     await upstream.pause(delayMs, request.signal);
   }
 }
 
-type Answer = { readonly kind: 'bytes'; readonly bytes: Uint8Array } | Exclude<Opened, Body>;
+type Answer = Small | Exclude<Opened, Body>;
 
 async function read(upstream: Upstream, request: SmallRequest): Promise<Answer> {
   const opened = await upstream.open({ ...request, resume: undefined, cache: 'fresh' });

@@ -124,7 +124,7 @@ async function knownChecksums(store: ContentStore, name: string): Promise<Readon
 /** Pruning that fails loses no content and spoils no sync: it is told and left for the next time. */
 async function pruneOld({ repo, store, pinned, log }: SyncOptions): Promise<readonly string[]> {
   try {
-    const pruned = await store.prune(repo.name, repo.keep, await pinned());
+    const pruned = await store.prune(repo.name, repo.keep, pinned);
     const swept = await store.sweepPool();
     if (typeof swept !== 'number') log.info('the pool was not swept', { repo: repo.name, reason: swept.reason });
     if (!('kind' in pruned)) return pruned;

@@ -10,6 +10,8 @@ export type FetchRequest = {
   readonly limitBytes: number;
   /** `fresh` asks caches on the way to ask again. */
   readonly cache: 'any' | 'fresh';
+  /** `own-server` for what no checksum covers: the answer of another server would be believed. */
+  readonly redirects: 'anywhere' | 'own-server';
   readonly signal: AbortSignal;
 };
 
@@ -30,6 +32,8 @@ export type Opened =
   | Body
   /** It is not there. */
   | { readonly kind: 'absent'; readonly reason: string }
+  /** Only another server has it, and `redirects` keeps to the upstream's own. */
+  | { readonly kind: 'elsewhere'; readonly reason: string }
   /** Asking again is of no use. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** Another try may succeed. */
@@ -39,7 +43,7 @@ export type Opened =
 
 export type Upstream = {
   open(request: FetchRequest): Promise<Opened>;
-  /** Pauses before another try; rejects when `signal` aborts. */
+  /** Pauses before another try, or for 0 only until others had their turn; rejects when `signal` aborts. */
   pause(delayMs: number, signal: AbortSignal): Promise<void>;
   /** How long to wait after the first, second … failure in a row; when they are used up the sync fails. */
   readonly retryDelaysMs: readonly number[];

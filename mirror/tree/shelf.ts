@@ -19,9 +19,13 @@ export type ShelfParts = {
 };
 
 /** A tree's files; one from an image can give the image itself, for proving the whole of it. */
-export type OpenedTree = TreeFiles & { image?(): Promise<FilePlace | No> };
+export type OpenedTree = TreeFiles & {
+  /** Is its medium still the one that was opened? Asked at every look-up: facts are kept only as long as it is. */
+  isCurrent(): Promise<boolean>;
+  image?(): Promise<FilePlace | No>;
+};
 
-type Opened = { readonly files: OpenedTree; readonly facts: TreeFacts };
+type Opened = { readonly medium: MediumPath; readonly files: OpenedTree; readonly facts: TreeFacts };
 
 /** The trees of one appliance. */
 export type Shelf = {
@@ -37,20 +41,23 @@ export type Shelf = {
 /** A shelf with nothing opened yet. */
 export function openShelf(parts: ShelfParts): Shelf {
   const opened = new Map<string, Opened>();
-  const opening = new Map<string, Promise<Opened | No>>();
-  const lookUp = async (tree: Tree): Promise<Opened | No> => {
-    const key = `${tree.name} ${JSON.stringify(tree.source)} ${tree.os === undefined ? '' : formatOs(tree.os)}`;
+  const looking = new Map<string, Promise<Opened | No>>();
+  const look = async (tree: Tree, key: string): Promise<Opened | No> => {
     const known = opened.get(key);
-    if (known !== undefined && !isNo(await known.files.find(''))) return known;
-    const running = opening.get(key);
+    const found = await takeDown(parts, tree, known);
+    if (found === known) return found;
+    if (isNo(found)) opened.delete(key);
+    else opened.set(key, found);
+    await known?.files.close();
+    return found;
+  };
+  const lookUp = (tree: Tree): Promise<Opened | No> => {
+    const key = `${tree.name} ${JSON.stringify(tree.source)} ${tree.os === undefined ? '' : formatOs(tree.os)}`;
+    const running = looking.get(key);
     if (running !== undefined) return running;
-    const started = takeDown(parts, tree).finally(() => opening.delete(key));
-    opening.set(key, started);
-    const result = await started;
-    await opened.get(key)?.files.close();
-    if (isNo(result)) opened.delete(key);
-    else opened.set(key, result);
-    return result;
+    const started = look(tree, key).finally(() => looking.delete(key));
+    looking.set(key, started);
+    return started;
   };
   return {
     status: async (tree) => statusOf(parts, tree, await lookUp(tree)),
@@ -81,17 +88,18 @@ function statusOf(parts: ShelfParts, tree: Tree, found: Opened | No): TreeStatus
   };
 }
 
-/** Opens the tree's first medium that is there; the reason is the last one's where none is. */
-async function takeDown(parts: ShelfParts, tree: Tree): Promise<Opened | No> {
+/** Opens the tree's first medium that is there, or answers `known` where that is it, unchanged. */
+async function takeDown(parts: ShelfParts, tree: Tree, known: Opened | undefined): Promise<Opened | No> {
   if (tree.source.kind === 'upstream') {
     return no('trees from a URL are not mirrored in this version', 'give the tree an iso or a directory');
   }
   for (const medium of parts.candidates(tree)) {
+    if (known?.medium.path === medium.path && (await known.files.isCurrent())) return known;
     const files = await openMedium(parts, medium);
     if (files === undefined) continue;
     if (isNo(files)) return files;
     const facts = await recognise(parts, tree, files);
-    if (!isNo(facts)) return { files, facts };
+    if (!isNo(facts)) return { medium, files, facts };
     await files.close();
     return facts;
   }

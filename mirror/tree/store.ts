@@ -5,76 +5,76 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { codeOf, isNo, Malformed, messageOf, no } from '../../server/malformed.ts';
+import { codeOf, isNo, Malformed, no } from '../../server/malformed.ts';
 import type { No } from '../../server/malformed.ts';
 import type { DirectoryName, FilePlace, Place, TreeFiles } from '../content/place.ts';
 import { openIso } from './iso9660.ts';
 import type { IsoImage } from './iso9660.ts';
 import { segmentsOf } from './path.ts';
 
+/** The files of a medium on disk. */
+export type StoredTree = TreeFiles & {
+  /** Does the path, its links followed anew, still lead to what was opened, and does that describe itself as it did? */
+  isCurrent(): Promise<boolean>;
+};
 /** The files of an image, and the image itself as one file (for checking the whole medium). */
-export type IsoTree = TreeFiles & { image(): Promise<FilePlace | No> };
+export type IsoTree = StoredTree & { image(): Promise<FilePlace | No> };
+
+/** The small files that tell what a tree is: whoever puts another tree into the same directory changes one of them. */
+const TELLING = ['.treeinfo', 'treeinfo', '.discinfo', 'media.repo'].concat(
+  ['packages.main', 'packages.xenserver'].map((directory) => `${directory}/XS-REPOSITORY`),
+);
 
 /** Opens the tree of an ISO image or a directory; both paths are complete. Throws what the two openers throw. */
-export function openTree(source: { readonly kind: 'iso' | 'directory'; readonly path: string }): Promise<TreeFiles> {
-  return source.kind === 'iso' ? openIsoTree(source.path) : openDirectoryTree(source.path);
+export async function openTree({ kind, path }: Medium): Promise<StoredTree> {
+  if (kind === 'iso') return openIsoTree(path);
+  // Before anything is read of it: a change in between is then seen as one.
+  const is = await identify(path, TELLING);
+  const files = await openDirectoryTree(path);
+  return { ...files, isCurrent: async () => (await identify(path, TELLING)) === is };
 }
+type Medium = { readonly kind: 'iso' | 'directory'; readonly path: string };
 
-type OpenImage = { readonly kind: 'open'; readonly handle: FileHandle; readonly image: IsoImage; readonly is: string };
+type OpenImage = { readonly handle: FileHandle; readonly image: IsoImage; readonly is: string };
 
 /**
  * Opens an image. Throws `Malformed` for one that cannot be read or is cut off, and an ordinary error where the file is
- * missing. An image replaced or cut while it is open answers a `No` once and is opened anew; until the new one can be
- * read, every look-up is a `No`.
+ * missing. Once the image was replaced, cut or touched, every look-up is a `No`: what was learnt of it may be wrong, and
+ * only who learnt it can open it anew.
  */
 export async function openIsoTree(file: string): Promise<IsoTree> {
-  let current: OpenImage | No = await openImage(file);
-  let reopening: Promise<void> | undefined;
+  const { handle, image, is } = await openImage(file);
   let closed = false;
 
-  const reopen = async (): Promise<void> => {
-    if (!isNo(current)) await current.handle.close();
-    current = no(`${file} was replaced and is being opened anew`);
-    try {
-      current = await openImage(file);
-    } catch (error) {
-      current = no(`${file} was replaced by something unreadable: ${messageOf(error)}`, 'put the whole image back');
-    }
-  };
-  const usable = async (): Promise<OpenImage | No> => {
-    await reopening;
+  const isCurrent = async (): Promise<boolean> => !closed && (await identify(file, [])) === is;
+  const unusable = async (): Promise<No | undefined> => {
     if (closed) return no(`${file} is closed`);
-    if (!isNo(current) && current.is === (await identify(file))) return current;
-    reopening ??= reopen().finally(() => (reopening = undefined));
-    await reopening;
-    return isNo(current) ? current : no(`${file} was replaced while in use`, 'ask again');
+    return (await isCurrent()) ? undefined : no(`${file} was replaced while in use`, 'ask again');
   };
   return {
+    isCurrent,
     find: async (path) => {
-      const opened = await usable();
-      if (isNo(opened)) return opened;
+      const refusal = await unusable();
+      if (refusal !== undefined) return refusal;
       try {
-        const found = await opened.image.find(path);
+        const found = await image.find(path);
         return found.kind === 'file' ? { ...found, file } : found;
       } catch (error) {
-        if (current !== opened) return no(`${file} was replaced while in use`, 'ask again');
+        const since = await unusable();
+        if (since !== undefined) return since;
         throw error;
       }
     },
     read: async (place, limitBytes) => {
-      const opened = await usable();
-      if (isNo(opened)) throw new Error(opened.reason);
-      return readPlace(opened.handle, place, limitBytes);
+      const refusal = await unusable();
+      if (refusal !== undefined) throw new Error(refusal.reason);
+      return readPlace(handle, place, limitBytes);
     },
-    image: async () => {
-      const opened = await usable();
-      return isNo(opened) ? opened : wholeFile(file, await opened.handle.stat());
-    },
+    image: async () => (await unusable()) ?? wholeFile(file, await handle.stat()),
     close: async () => {
-      await reopening;
-      if (!isNo(current)) await current.handle.close();
-      current = no(`${file} is closed`);
+      if (closed) return;
       closed = true;
+      await handle.close();
     },
   };
 }
@@ -86,7 +86,7 @@ async function openImage(file: string): Promise<OpenImage> {
     if (!about.isFile()) throw new Malformed('not a file', file);
     const readAt = (offset: number, length: number): Promise<Uint8Array> => readRange(handle, offset, length);
     const image = await openIso({ sizeBytes: about.size, readAt });
-    return { kind: 'open', handle, image, is: identityOf(about) };
+    return { handle, image, is: [await realpath(file), identityOf(about)].join(' ') };
   } catch (error) {
     await handle.close();
     throw error;
@@ -99,12 +99,13 @@ function identityOf({ dev, ino, size, mtimeMs }: About): string {
   return `${dev}:${ino}:${size}:${mtimeMs}`;
 }
 
-async function identify(file: string): Promise<string> {
-  try {
-    return identityOf(await stat(file));
-  } catch (error) {
-    return `unreadable: ${codeOf(error) ?? 'unknown'}`;
-  }
+/** What lies at `path` and at each of `names` below it, as one text that differs where one of them does. */
+async function identify(path: string, names: readonly string[]): Promise<string> {
+  const parts = [realpath(path), ...['', ...names].map(async (name) => identityOf(await stat(join(path, name))))];
+  const settled = await Promise.all(
+    parts.map((part) => part.catch((error: unknown) => `unreadable: ${codeOf(error) ?? 'unknown'}`)),
+  );
+  return settled.join(' ');
 }
 
 /**

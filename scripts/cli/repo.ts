@@ -145,7 +145,7 @@ export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode>
   return withHouse(context, async (house) => {
     const removed = [];
     for (const repo of house.site().repos) {
-      const snapshots = await house.content.prune(repo.name, repo.keep, pinnedSnapshots(house, repo.name));
+      const snapshots = await house.content.prune(repo.name, repo.keep, async () => pinnedSnapshots(house, repo.name));
       if (isNo(snapshots)) return refuse(context.output, snapshots);
       removed.push({ repo: repo.name, snapshots });
     }

@@ -45,8 +45,22 @@ export async function armHost(house: House, name: string, forMs: number = defaul
     install: installFingerprint(install),
   };
   house.hosts.apply(name, { kind: 'armed', now, arming });
+  const gone = await unconfirmedPin(house, plan.pins);
+  if (gone !== undefined) {
+    house.hosts.apply(name, { kind: 'disarmed', now: house.now(), reason: gone.reason });
+    return gone;
+  }
   house.log.info('host armed', { host: name, until: new Date(arming.expiresAt).toISOString() });
   return { kind: 'armed', host: name, expiresAt: arming.expiresAt, pins: arming.pins };
+}
+
+/** A sync may have pruned a snapshot between its reading and its pinning; once pinned and confirmed, none does any more. */
+async function unconfirmedPin(house: House, pins: Arming['pins']): Promise<No | undefined> {
+  for (const [repo, snapshot] of Object.entries(pins)) {
+    const confirmed = await house.content.confirmSnapshot(repo, snapshot);
+    if (isNo(confirmed)) return no(`the snapshot ${repo}@${snapshot} was pruned meanwhile`, 'arm it again');
+  }
+  return undefined;
 }
 
 /** What disarming needs: no site, which may be broken just then. */

@@ -129,7 +129,7 @@ describe('names are looked at before any path is made of them', () => {
     expect(await bench.store.repoStatus(name)).toEqual({ current: undefined, snapshots: [] });
     expect(await bench.store.snapshotDirectory(name, '20261122T143000Z-00000000')).toMatchObject({ kind: 'no' });
     expect(await bench.store.publish(name, '20261122T143000Z-00000000')).toMatchObject({ kind: 'no' });
-    expect(await bench.store.prune(name, 1, [])).toMatchObject({ kind: 'no' });
+    expect(await bench.store.prune(name, 1, async () => [])).toMatchObject({ kind: 'no' });
     expect(await bench.store.lockRepo(name)).toMatchObject({ kind: 'no' });
     await expect(bench.store.saveSnapshot(name, await draftOf({ a: '1' }))).rejects.toThrow(/not a repo's name/);
     await expect(bench.pool.openStaging(name)).rejects.toThrow(/not a repo's name/);
@@ -166,11 +166,28 @@ describe('pruning', () => {
     const ids = await saveAll(['0', '1', '2', '3', '4']);
     const at = (index: number): string => ids[index] ?? '';
     await bench.store.publish('demo', at(current));
-    const removed = await bench.store.prune('demo', keep, pinned.map(at));
+    const removed = await bench.store.prune('demo', keep, async () => pinned.map(at));
     expect((await bench.store.repoStatus('demo')).snapshots).toEqual(left.map(at));
     expect(removed).toEqual(ids.filter((id) => !left.map(at).includes(id)));
     const names = await readdir(join(bench.data, 'snapshots/demo'));
     expect(names).toHaveLength(left.length * 3);
+  });
+
+  test('and arming never miss each other: who wrote a pin and then confirms learns what prune made of it', async () => {
+    const [old = ''] = await saveAll(['0', '1']);
+    const asked: Promise<unknown>[] = [];
+    const removed = await bench.store.prune('demo', 1, async () => {
+      const confirmed = bench.store.confirmSnapshot('demo', old);
+      asked.push(confirmed);
+      // An answer that did not wait for the prune would be there long before.
+      await Promise.race([confirmed, new Promise((resolve) => setTimeout(resolve, 100))]);
+      return [];
+    });
+    expect(removed).toEqual([old]);
+    expect(await Promise.all(asked)).toMatchObject([{ kind: 'no', reason: `repo demo has no snapshot ${old}` }]);
+    const [, young = ''] = await saveAll(['1', '2']);
+    expect(await bench.store.confirmSnapshot('demo', young)).toBe(join(bench.data, 'snapshots/demo', young));
+    expect(await bench.store.confirmSnapshot('..', young)).toMatchObject({ kind: 'no' });
   });
 
   test('sweeps from the pool what no snapshot and no unfinished sync holds', async () => {
@@ -181,7 +198,7 @@ describe('pruning', () => {
     await part.append(Buffer.from('claimed'));
     await part.keep(sha256Of('claimed'));
     await part.close();
-    await bench.store.prune('demo', 1, []);
+    await bench.store.prune('demo', 1, async () => []);
     expect(await bench.store.sweepPool()).toBe('0'.length + Buffer.byteLength('nobody’s'));
     expect((await readdir(join(bench.data, 'pool'))).toSorted()).toEqual(
       [sha256Of('1'), sha256Of('claimed')].toSorted(),

@@ -1,7 +1,10 @@
 // Every compression that metadata comes in: whole, in crumbs, in several streams, damaged, and far too large.
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decompress } from '../../../mirror/rpm/decompress.ts';
 import { Malformed } from '../../../server/malformed.ts';
@@ -57,15 +60,93 @@ describe.each(KINDS)('%s', (kind, pack, skip) => {
     const source = async function* (): AsyncGenerator<Uint8Array> {
       try {
         const packed = pack(text);
-        for (let at = 0; at < packed.length; at += 500) yield packed.subarray(at, at + 500);
+        for (let times = 0; times < 1000; times += 1) yield packed;
       } finally {
         ended.resolve('let go');
       }
     };
-    const stream = decompress(source(), 1e9, 'x');
+    const stream = decompress(source(), { limitBytes: 1e9, breathe: turn }, 'x');
     await stream.next();
     await stream.return(undefined);
     expect(await ended.promise).toBe('let go');
+  });
+});
+
+describe.each(KINDS)('%s of a few hundred bytes that stands for 100 MB', (_kind, pack, skip) => {
+  test.skipIf(skip)('holds nobody up, and fills no memory', async () => {
+    const packed = pack(Buffer.alloc(100_000_000));
+    const before = process.memoryUsage().rss;
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    let size = 0;
+    let peak = 0;
+    let sinceTurn = 0;
+    let longest = 0;
+    const breathe = async (): Promise<void> => {
+      await turn();
+      sinceTurn = 0;
+    };
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield packed;
+    };
+    delay.enable();
+    for await (const chunk of decompress(source(), { limitBytes: 1e9, breathe }, 'x')) {
+      size += chunk.length;
+      sinceTurn += chunk.length;
+      longest = Math.max(longest, sinceTurn);
+      peak = Math.max(peak, process.memoryUsage.rss());
+    }
+    delay.disable();
+    expect(size).toBe(100_000_000);
+    // gzip and zstd are unpacked by other threads, and hold up nobody by themselves.
+    if (_kind === 'bzip2' || _kind === 'xz') expect(longest).toBeLessThan(600_000);
+    // Far above what is seen (0.04 s), for busy machines; without the turns it is one halt from begin to end.
+    expect(delay.max / 1e6).toBeLessThan(500);
+    expect((peak - before) / 1e6).toBeLessThan(150);
+  });
+});
+
+describe('bzip2 by hand', () => {
+  test.skipIf(missing('bzip2'))('every content comes back: property', async () => {
+    const run = fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1, max: 600 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(run, { maxLength: 40 }), async (runs) => {
+        const content = Buffer.concat(runs.map(([byte, length]) => Buffer.alloc(length, byte)));
+        expect(await unpack(tool('bzip2')(content), 7)).toEqual(content);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.skipIf(missing('bzip2'))('every size of block, and several of them', async () => {
+    const content = fixtureBytes('blocks', 1_200_000);
+    for (const level of ['-1', '-5', '-9']) {
+      const packed = execFileSync('bzip2', [level, '-c'], { input: content, maxBuffer: 1 << 28 });
+      expect((await unpack(packed, 65_536)).equals(content), level).toBe(true);
+    }
+  });
+
+  test.skipIf(missing('bzip2'))('thousands of tiny blocks let others have their turn too', async () => {
+    const tiny = tool('bzip2')(Buffer.from('x'));
+    const packed = Buffer.concat(Array.from({ length: 3000 }, () => tiny));
+    let turns = 0;
+    const breathe = async (): Promise<void> => void (turns += 1);
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield packed;
+    };
+    expect(await collect(decompress(source(), { limitBytes: 1e9, breathe }, 'x'))).toEqual(Buffer.alloc(3000, 'x'));
+    expect(turns).toBeGreaterThan(100);
+  });
+
+  test.skipIf(missing('bzip2'))('each bit turned round is Malformed, or changes nothing', async () => {
+    const content = fixtureBytes('bits', 60);
+    const packed = tool('bzip2')(content);
+    for (let bit = 32; bit < packed.length * 8; bit += 1) {
+      const damaged = Buffer.from(packed);
+      damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7));
+      const outcome = await unpack(damaged, damaged.length).catch((error: unknown) => error);
+      if (Buffer.isBuffer(outcome)) expect(outcome, `bit ${bit}`).toEqual(content);
+      else expect(outcome, `bit ${bit}`).toBeInstanceOf(Malformed);
+    }
   });
 });
 
@@ -88,14 +169,16 @@ test('an error of the disk stays what it is', async () => {
     yield gzipSync(text).subarray(0, 1000);
     throw Object.assign(new Error('the disk is gone'), { code: 'EIO' });
   };
-  await expect(collect(decompress(broken(), 1e9, 'x'))).rejects.toMatchObject({ code: 'EIO' });
+  await expect(collect(decompress(broken(), { limitBytes: 1e9, breathe: turn }, 'x'))).rejects.toMatchObject({
+    code: 'EIO',
+  });
 });
 
-async function unpack(bytes: Buffer, size: number, limit = 100_000_000): Promise<Buffer> {
+async function unpack(bytes: Buffer, size: number, limitBytes = 100_000_000): Promise<Buffer> {
   const source = async function* (): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
   };
-  return collect(decompress(source(), limit, 'primary.xml'));
+  return collect(decompress(source(), { limitBytes, breathe: turn }, 'primary.xml'));
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {

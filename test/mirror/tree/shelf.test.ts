@@ -1,19 +1,23 @@
 // The site's trees as they are now: found, recognised, refused with the remedy, and looked at anew when the medium changes.
 
-import { describe, expect, test } from 'vitest';
+import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectedFacts } from '../../../mirror/tree/detect.ts';
-import type { TreeFiles } from '../../../mirror/content/place.ts';
-import type { MediumPath, ShelfParts } from '../../../mirror/tree/shelf.ts';
+import { readSmall } from '../../../mirror/tree/identify.ts';
+import type { MediumPath, OpenedTree, Shelf, ShelfParts } from '../../../mirror/tree/shelf.ts';
 import { openShelf } from '../../../mirror/tree/shelf.ts';
+import { openTree } from '../../../mirror/tree/store.ts';
 import type { Tree } from '../../../server/domain.ts';
-import { Malformed, no } from '../../../server/malformed.ts';
-import { parseOs } from '../../../server/os.ts';
+import { isNo, Malformed, no } from '../../../server/malformed.ts';
+import { formatOs, parseOs } from '../../../server/os.ts';
+import { makeIso, makeRoom, skipWithout, writeFiles } from '../../support/iso.ts';
 
 const tree: Tree = { name: 'rhel6', source: { kind: 'iso', path: 'a.iso' }, os: parseOs('rhel-6.2-x86_64') };
 const facts = expectedFacts(parseOs('rhel-6.2-x86_64'));
 
-/** A world with media at some paths; `found` changes what the root look-up answers. */
-function world(media: Record<string, () => TreeFiles>, detect: ShelfParts['detect'] = async () => facts) {
+/** A world with media at some paths. */
+function world(media: Record<string, () => OpenedTree>, detect: ShelfParts['detect'] = async () => facts) {
   const opened: string[] = [];
   const shelf = openShelf({
     open: async (medium: MediumPath) => {
@@ -30,10 +34,11 @@ function world(media: Record<string, () => TreeFiles>, detect: ShelfParts['detec
   return { shelf, opened };
 }
 
-function files(state: { replaced: boolean; closed: number } = { replaced: false, closed: 0 }): TreeFiles {
+function files(state: { replaced: boolean; closed: number } = { replaced: false, closed: 0 }): OpenedTree {
   return {
-    find: async () => (state.replaced ? no('replaced') : { kind: 'directory', names: [] }),
+    find: async () => ({ kind: 'directory', names: [] }),
     read: async () => new Uint8Array(),
+    isCurrent: async () => !state.replaced,
     close: async () => {
       state.closed += 1;
     },
@@ -59,12 +64,22 @@ describe('a tree', () => {
     const { shelf, opened } = world({ '/data/media/a.iso': () => files(state) });
     await shelf.status(tree);
     state.replaced = true;
-    await shelf.status(tree);
+    await Promise.all([shelf.status(tree), shelf.files(tree)]);
     expect([opened.length, state.closed]).toEqual([2, 1]);
   });
 
+  test('moves to a better place as soon as its medium is there', async () => {
+    const state = { replaced: false, closed: 0 };
+    const media: Record<string, () => OpenedTree> = { '/site/a.iso': () => files(state) };
+    const { shelf } = world(media);
+    const before = await shelf.files(tree);
+    media['/data/media/a.iso'] = () => files();
+    expect(await shelf.files(tree)).not.toBe(before);
+    expect(state.closed).toBe(1);
+  });
+
   test('that was absent is there as soon as its medium is', async () => {
-    const media: Record<string, () => TreeFiles> = {};
+    const media: Record<string, () => OpenedTree> = {};
     const { shelf } = world(media);
     expect((await shelf.status(tree)).kind).toBe('absent');
     media['/data/media/a.iso'] = () => files();
@@ -73,7 +88,7 @@ describe('a tree', () => {
 });
 
 describe('an absent tree says why', () => {
-  test.each<[string, Record<string, () => TreeFiles>, ShelfParts['detect'], Tree, string]>([
+  test.each<[string, Record<string, () => OpenedTree>, ShelfParts['detect'], Tree, string]>([
     ['no medium', {}, async () => facts, tree, 'a.iso is not there'],
     [
       'a broken medium',
@@ -131,5 +146,105 @@ describe('an absent tree says why', () => {
     const status = await world(media, detect).shelf.status(wanted);
     expect(status).toMatchObject({ kind: 'absent', reason: expect.stringContaining(reason), expected: facts });
     expect(status.kind === 'absent' && status.remedy.length > 0).toBe(true);
+  });
+});
+
+describe('a tree on disk is what its medium is now', () => {
+  let room: Awaited<ReturnType<typeof makeRoom>>;
+  const at = (name: string): string => join(room.path, name);
+  beforeAll(async () => {
+    room = await makeRoom();
+    for (const os of ['rhel-6.2-x86_64', 'rhel-7.9-x86_64']) {
+      await writeFiles(room.path, { [`${os}/.treeinfo`]: os, [`${os}-x/.treeinfo`]: os });
+      if (!skipWithout('xorriso')) await makeIso(at(os), at(`${os}.iso`));
+    }
+  });
+  afterAll(() => room.remove());
+
+  /** A shelf whose trees are what their .treeinfo says, in one word. */
+  const shelfAt = (kind: 'iso' | 'directory', path: string): { shelf: Shelf; tree: Tree } => ({
+    shelf: openShelf({
+      open: openTree,
+      detect: async (opened) => ({
+        ...facts,
+        os: parseOs(Buffer.from((await readSmall(opened, '.treeinfo', 100)) ?? []).toString()),
+      }),
+      expected: expectedFacts,
+      candidates: () => [{ kind, path: at(path) }],
+      mediaDirectory: room.path,
+    }),
+    tree: { name: 'x', source: { kind, path }, os: undefined },
+  });
+  /** What the status says, and what is served. */
+  const seen = async ({ shelf, tree }: ReturnType<typeof shelfAt>): Promise<readonly [string, string]> => {
+    const status = await shelf.status(tree);
+    const opened = await shelf.files(tree);
+    const served = isNo(opened) ? 'absent' : Buffer.from((await readSmall(opened, '.treeinfo', 100)) ?? []).toString();
+    return [status.kind === 'ready' ? formatOs(status.facts.os) : 'absent', served];
+  };
+  const OLD = ['rhel-6.2-x86_64', 'rhel-6.2-x86_64'];
+  const NEW = ['rhel-7.9-x86_64', 'rhel-7.9-x86_64'];
+  const GONE = ['absent', 'absent'];
+  const link = async (target: string, name: string): Promise<void> => {
+    await symlink(at(target), at(`${name}.staged`));
+    await rename(at(`${name}.staged`), at(name));
+  };
+
+  test.each<[string, string, () => Promise<void>, () => Promise<void>, readonly string[]]>([
+    [
+      'a link pointed elsewhere',
+      'link',
+      () => link('rhel-6.2-x86_64', 'link'),
+      () => link('rhel-7.9-x86_64', 'link'),
+      NEW,
+    ],
+    ['a link taken away', 'gone', () => link('rhel-6.2-x86_64', 'gone'), () => rm(at('gone')), GONE],
+    [
+      'a directory put in its place',
+      'swapped',
+      () => writeFiles(room.path, { 'swapped/.treeinfo': 'rhel-6.2-x86_64' }),
+      async () => {
+        await rename(at('swapped'), at('swapped-before'));
+        await rename(at('rhel-7.9-x86_64-x'), at('swapped'));
+      },
+      NEW,
+    ],
+    [
+      'a .treeinfo written over, as long as it was',
+      'written',
+      async () => {
+        await writeFiles(room.path, { 'written/.treeinfo': 'rhel-6.2-x86_64' });
+        await utimes(at('written/.treeinfo'), 1, 1);
+      },
+      () => writeFile(at('written/.treeinfo'), 'rhel-7.9-x86_64'),
+      NEW,
+    ],
+  ])('directory: %s', async (_what, path, first, change, then) => {
+    await first();
+    const given = shelfAt('directory', path);
+    expect(await seen(given)).toEqual(OLD);
+    await change();
+    expect(await seen(given)).toEqual(then);
+    await given.shelf.close();
+  });
+
+  describe.skipIf(skipWithout('xorriso'))('image', () => {
+    test.each<[string, () => Promise<void>, readonly string[]]>([
+      ['a link pointed elsewhere', () => link('rhel-7.9-x86_64.iso', 'media/a.iso'), NEW],
+      ['a link taken away', () => rm(at('media/a.iso')), GONE],
+      ['another in its place', () => rename(at('rhel-7.9-x86_64-copy.iso'), at('media/a.iso')), NEW],
+    ])('%s, while others hold its files', async (_what, change, then) => {
+      await mkdir(at('media'), { recursive: true });
+      await makeIso(at('rhel-7.9-x86_64'), at('rhel-7.9-x86_64-copy.iso'));
+      await link('rhel-6.2-x86_64.iso', 'media/a.iso');
+      const given = shelfAt('iso', 'media/a.iso');
+      expect(await seen(given)).toEqual(OLD);
+      const held = await given.shelf.files(given.tree);
+      await change();
+      // Whoever still holds the old files must not use up the notice.
+      if (!isNo(held)) expect(await held.find('')).toMatchObject({ kind: 'no' });
+      expect(await seen(given)).toEqual(then);
+      await given.shelf.close();
+    });
   });
 });
