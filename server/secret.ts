@@ -1,6 +1,9 @@
-// Comparison of secrets that strangers present: operators' tokens and the tokens of armings.
+// What a secret may be called, and comparison of secrets that strangers present: operators' and armings' tokens.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** The name of a secret, which is a file's: in the site file and in the store. */
+export const SECRET_NAME = '^[a-z0-9][a-z0-9-]{0,63}$';
 
 /** Are the two equal? In constant time, whatever their lengths. */
 export function sameSecret(given: string, secret: string): boolean {

@@ -53,6 +53,10 @@ function pathOf(target: string): string {
     throw new Malformed('a character that no request target may hold', 'request target');
   }
   const origin = target.replace(/^https?:\/\/[^/?]*/i, '');
+  // RFC 9110 §4.2.1: an empty host is none; `[::1` is none either.
+  if (origin !== target && !URL.canParse(target.slice(0, target.length - origin.length))) {
+    throw new Malformed('not the name of a host', 'request target');
+  }
   const query = origin.indexOf('?');
   const path = query === -1 ? origin : origin.slice(0, query);
   if (path === '' && origin !== target) return '/';

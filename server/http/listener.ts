@@ -11,6 +11,7 @@ import { problemBody, sendProblem } from '../problem.ts';
 import { originForm } from '../target.ts';
 import type { InstallerPathTest, Side } from './audience.ts';
 import { audienceOf, audienceOfTarget } from './audience.ts';
+import { createCrowd } from './crowd.ts';
 import { readOpening } from './opening.ts';
 
 export type HttpListenerOptions = {
@@ -36,6 +37,8 @@ export type HttpLimits = {
   /** How long `close` leaves transfers to finish. */
   readonly closeMs: number;
   readonly connections: number;
+  /** Of one client address. One above it takes the place of an idle one, else it is closed at once. */
+  readonly connectionsPerAddress: number;
 };
 
 export type HttpListener = {
@@ -51,6 +54,7 @@ const LIMITS: HttpLimits = {
   keepAliveMs: 75_000,
   closeMs: 5_000,
   connections: 4096,
+  connectionsPerAddress: 256,
 };
 
 /** A zchunk client's 256 ranges, or a RHEL 6 loader's MAC headers of many cards, need more than a browser does. */
@@ -60,6 +64,9 @@ const INSTALLER_REQUEST_MS = 60_000;
 const CLOSE_POLL_MS = 50;
 /** How long a refused connection may go on sending before it is cut: closing at once could lose the refusal on its way. */
 const LINGER_MS = 1000;
+
+/** What `OPTIONS *` tells of the whole appliance (RFC 9110 §9.3.7). */
+const METHODS = 'GET, HEAD, POST, OPTIONS';
 
 type Sides = Readonly<Record<Side, HttpServer>>;
 /** The newest answer on each connection; answers are sent in order, so when it is out, all are. */
@@ -74,15 +81,31 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
     operator: createSide('operator', options, { limits, answers }),
   };
   const open = new Set<Socket>();
+  const crowd = createCrowd<Socket>({
+    limit: limits.connectionsPerAddress,
+    isIdle: (socket) => answers.get(socket)?.writableFinished === true,
+    end: (socket) => socket.destroySoon(),
+  });
+  const complain = (address: string, limit: number): void => {
+    const refused = crowd.complain(address, Date.now());
+    if (refused !== undefined) options.log.warn('connection refused: too many are open', { address, limit, refused });
+  };
   const server = createTcpServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+    const address = socket.remoteAddress ?? '';
+    if (!crowd.admit(address, socket)) {
+      complain(address, limits.connectionsPerAddress);
+      socket.destroy();
+      return;
+    }
     open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    socket.once('close', () => {
+      open.delete(socket);
+      crowd.leave(address, socket);
+    });
     meet(socket, (line) => sides[audienceOf(line, options.isInstallerPath)], limits.firstLineMs);
   });
   server.maxConnections = limits.connections;
-  server.on('drop', () =>
-    options.log.warn('connection refused: too many are open', { connections: limits.connections }),
-  );
+  server.on('drop', (dropped) => complain(dropped?.remoteAddress ?? '', limits.connections));
   await listening(server, options);
   server.on('error', (error) => options.log.error('HTTP port failed', { error: messageOf(error) }));
   const address = server.address();
@@ -118,7 +141,16 @@ function createSide(side: Side, options: HttpListenerOptions, { limits, answers 
     answers.set(request.socket, response);
     if (side === 'installer' && audienceOfTarget(request.url ?? '', options.isInstallerPath) === 'operator') {
       turnAway(request, response);
+    } else if (request.method === 'OPTIONS' && request.url === '*') {
+      response.writeHead(204, { Allow: METHODS }).end();
     } else {
+      const target = originOf(request.url ?? '');
+      if (target === undefined) {
+        sendProblem(response, 400, no('the request target cannot be read'));
+        return;
+      }
+      // Express would read the absolute form with a parser that throws.
+      if (!request.url?.startsWith('/')) request.url = target;
       options.handle(request, response, side);
     }
   });
@@ -177,7 +209,7 @@ function handOver(socket: Socket, { bytes, server, onError }: Handover): void {
 /** A request that belongs to the strict parser came over a lenient connection: it has to be made again over a new one. */
 function turnAway(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('Connection', 'close');
-  const location = request.method === 'GET' || request.method === 'HEAD' ? locationOf(request.url ?? '') : undefined;
+  const location = request.method === 'GET' || request.method === 'HEAD' ? originOf(request.url ?? '') : undefined;
   if (location === undefined) {
     sendProblem(response, 421, no('this connection is for installers', 'ask again over a new connection'));
     return;
@@ -186,8 +218,8 @@ function turnAway(request: IncomingMessage, response: ServerResponse): void {
   response.end();
 }
 
-/** A Location that stays on this appliance, or undefined where the target has no such form. */
-function locationOf(target: string): string | undefined {
+/** The target in origin form, as a Location that stays on this appliance; undefined where it has none. */
+function originOf(target: string): string | undefined {
   try {
     return originForm(target);
   } catch (error) {

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Malformed, codeOf } from '../malformed.ts';
+import { SECRET_NAME } from '../secret.ts';
 import { ensureDirectory, saveFile } from '../store.ts';
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const NAME = new RegExp(SECRET_NAME);
 const LIMIT_BYTES = 16 * 1024;
 
 export type SecretStore = ReturnType<typeof openSecretStore>;

@@ -35,6 +35,9 @@ const FIELDS: readonly Field[] = [
 /** The longest each month can be, January first. */
 const LONGEST = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** Every minute and every day listed one by one has some 300 characters. */
+const LONGEST_TEXT = 500;
+
 const REMEDY = 'five fields (minute, hour, day, month, weekday) such as "0 3 * * *", or @daily';
 
 /** What is wrong with a cron expression, or undefined. A date that never comes (31 February) is wrong too. */
@@ -42,6 +45,7 @@ export function checkCron(text: string): Fault | undefined {
   if (text.startsWith('@')) {
     return NICKNAMES.has(text) ? undefined : { message: `unknown schedule ${quoted(text)}`, remedy: REMEDY };
   }
+  if (text.length > LONGEST_TEXT) return { message: 'is too long for a schedule', remedy: REMEDY };
   const parts = text.split(' ').filter((part) => part !== '');
   if (parts.length !== FIELDS.length) {
     const count = `${parts.length} ${parts.length === 1 ? 'field' : 'fields'}`;

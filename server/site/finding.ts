@@ -6,11 +6,14 @@ export type Path = readonly (string | number)[];
 /** What is wrong with one value, wherever it stands. */
 export type Fault = { readonly message: string; readonly remedy?: string };
 
+/** A remedy that is looked for only when it is told: a guess at what was meant costs more than the finding. */
+export type Guess = () => string | undefined;
+
 /** A fault at its place. Lines are added at the end, where the text is known. */
-export type Finding = Fault & { readonly path: Path };
+export type Finding = { readonly path: Path; readonly message: string; readonly remedy?: string | Guess };
 
 /** A finding; `remedy` may be undefined where there is nothing better to say than the message. */
-export function finding(path: Path, message: string, remedy?: string): Finding {
+export function finding(path: Path, message: string, remedy?: string | Guess): Finding {
   return remedy === undefined ? { path, message } : { path, message, remedy };
 }
 

@@ -65,12 +65,6 @@ export function isWhole(range: KnownRange): range is WholeRange {
   );
 }
 
-/** Lies `address` in `range`? */
-export function within(range: { readonly from: Ipv4; readonly to: Ipv4 }, address: Ipv4): boolean {
-  const value = toNumber(address);
-  return value >= toNumber(range.from) && value <= toNumber(range.to);
-}
-
 /** The addresses no host may have: the appliance's, every gateway's, every name server's. */
 export function fixedAddresses(draft: Draft, networks: readonly KnownNetwork[]): readonly FixedAddress[] {
   const appliance = draft.site?.appliance;

@@ -1,20 +1,23 @@
 // Networks and their ranges: all addresses inside the subnet, ranges in order and apart, nobody's address given away. Pure.
 
 import type { Ipv4, Subnet } from '../address.ts';
-import { contains, formatSubnet, toNumber } from '../address.ts';
+import { broadcastOf, contains, formatSubnet, fromNumber, toNumber } from '../address.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
 import type { FixedAddress, KnownNetwork, KnownRange, WholeRange } from './known.ts';
-import { checkInside, fixedAddresses, isWhole, meantAddress, within } from './known.ts';
+import { checkInside, fixedAddresses, isWhole, meantAddress } from './known.ts';
 import type { Draft } from './shape.ts';
 
 /** Everything wrong with networks by themselves; hosts are placed elsewhere. */
 export function checkNetworks(draft: Draft, networks: readonly KnownNetwork[]): readonly Finding[] {
-  const fixed = fixedAddresses(draft, networks);
+  const fixed = inOrder(fixedAddresses(draft, networks));
+  const spans = networks.map(({ subnet }) =>
+    subnet === undefined ? undefined : spanOf(subnet.network, broadcastOf(subnet)),
+  );
   return [
     ...checkAppliance(draft.site?.appliance, networks),
     ...networks.flatMap((network, index) => [
-      ...checkSubnet(network, networks.slice(0, index)),
+      ...checkSubnet(index, { networks, spans }),
       ...checkServices(network),
       ...network.ranges.flatMap((range) => checkEnds(range, network.subnet)),
       ...checkOverlaps(network.ranges.filter(isWhole)),
@@ -54,19 +57,32 @@ function isUnicast(address: Ipv4): boolean {
   return value >= 2 ** 24 && value < 224 * 2 ** 24;
 }
 
-function checkSubnet(network: KnownNetwork, earlier: readonly KnownNetwork[]): readonly Finding[] {
-  const { subnet, path } = network;
-  if (subnet === undefined) return [];
+type Subnets = { readonly networks: readonly KnownNetwork[]; readonly spans: readonly (Span | undefined)[] };
+
+function checkSubnet(index: number, { networks, spans }: Subnets): readonly Finding[] {
+  const { subnet, path } = networks[index] ?? {};
+  const span = spans[index];
+  if (subnet === undefined || path === undefined || span === undefined) return [];
   const at = [...path, 'subnet'];
   if (!isUnicast(subnet.network)) return [finding(at, `${formatSubnet(subnet)} holds no machine's address`)];
-  return earlier.flatMap((other) => {
-    if (other.subnet === undefined) return [];
-    if (!contains(other.subnet, subnet.network) && !contains(subnet, other.subnet.network)) return [];
+  return networks.slice(0, index).flatMap((other, earlier) => {
+    if (other.subnet === undefined || !meet(span, spans[earlier])) return [];
     const name = other.name ?? 'an earlier network';
     return [
       finding(at, `${formatSubnet(subnet)} overlaps ${formatSubnet(other.subnet)} of ${name}`, 'keep subnets apart'),
     ];
   });
+}
+
+/** First and last address as numbers: compared often, so read once. */
+type Span = { readonly low: number; readonly high: number };
+
+function spanOf(from: Ipv4, to: Ipv4): Span {
+  return { low: toNumber(from), high: toNumber(to) };
+}
+
+function meet(one: Span, other: Span | undefined): boolean {
+  return other !== undefined && one.low <= other.high && other.low <= one.high;
 }
 
 /** Gateways stand in their network; name servers may stand anywhere, but not at an address no machine has. */
@@ -103,22 +119,52 @@ function checkEnds(range: KnownRange, subnet: Subnet | undefined): readonly Find
 }
 
 function checkOverlaps(ranges: readonly WholeRange[]): readonly Finding[] {
-  return ranges.flatMap((range, index) =>
-    ranges.slice(0, index).flatMap((other) => {
-      if (!within(other, range.from) && !within(range, other.from)) return [];
-      const first = within(other, range.from) ? range.from : other.from;
-      return [finding(range.path, `${range.name} overlaps ${other.name} from ${first} on`, 'keep ranges apart')];
-    }),
+  const spans = ranges.map((range) => ({ range, ...spanOf(range.from, range.to) }));
+  return spans.flatMap((span, index) =>
+    spans
+      .slice(0, index)
+      .filter((other) => meet(span, other))
+      .slice(0, MOST)
+      .map((other) => {
+        const first = fromNumber(Math.max(span.low, other.low));
+        const message = `${span.range.name} overlaps ${other.range.name} from ${first} on`;
+        return finding(span.range.path, message, 'keep ranges apart');
+      }),
   );
 }
 
-/** Ranges that somebody else hands out must not hold an address that is taken. */
-function checkGivenAway(range: WholeRange, fixed: readonly FixedAddress[]): readonly Finding[] {
+/** One range, however wide, is one mistake: so many of its collisions tell it well enough. */
+const MOST = 10;
+
+/** Ranges that somebody else hands out must not hold an address that is taken. `fixed` is in order. */
+function checkGivenAway(range: WholeRange, fixed: readonly Fixed[]): readonly Finding[] {
   if (range.use === undefined || range.use === 'hosts' || range.use === 'reserved') return [];
-  const inside = fixed.filter(({ address }) => within(range, address));
-  // A gateway is often the name server too: one address, one problem.
-  const first = inside.filter(({ address }, index) => inside.findIndex((other) => other.address === address) === index);
-  return first.map(({ address, owner }) =>
-    finding(range.path, `${range.name} would give away ${address}, which is ${owner}`, 'leave it out of the range'),
-  );
+  const { low, high } = spanOf(range.from, range.to);
+  const found: Finding[] = [];
+  for (let index = firstFrom(fixed, low); found.length < MOST; index += 1) {
+    const one = fixed[index];
+    if (one === undefined || one.value > high) break;
+    const message = `${range.name} would give away ${one.address}, which is ${one.owner}`;
+    found.push(finding(range.path, message, 'leave it out of the range'));
+  }
+  return found;
+}
+
+type Fixed = FixedAddress & { readonly value: number };
+
+/** By address, each once: a gateway is often the name server too, and one address is one problem. */
+function inOrder(fixed: readonly FixedAddress[]): readonly Fixed[] {
+  const first = new Map(fixed.toReversed().map((one) => [one.address, { ...one, value: toNumber(one.address) }]));
+  return [...first.values()].toSorted((one, other) => one.value - other.value);
+}
+
+/** The index of the first that is not below `value`. */
+function firstFrom(fixed: readonly Fixed[], value: number): number {
+  let [low, high] = [0, fixed.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((fixed[middle]?.value ?? Infinity) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

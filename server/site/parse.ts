@@ -9,6 +9,7 @@ import { checkDuplicates } from './duplicates.ts';
 import type { Finding } from './finding.ts';
 import { formatPath } from './finding.ts';
 import { knownNetworks } from './known.ts';
+import { COUNTED, SUGGESTED, TOLD, restOf } from './limits.ts';
 import { checkNetworks } from './networks.ts';
 import { placeHosts } from './placement.ts';
 import { checkProfiles } from './profiles.ts';
@@ -30,9 +31,10 @@ export function parseSite(text: string, fileName: string): ParsedSite {
   if (yaml.kind === 'problems') return yaml;
   if (yaml.value === null || yaml.value === undefined) return emptyFile(fileName);
   const shape = readShape(yaml);
+  if (shape.findings.length > TOLD) return toProblems(shape, yaml);
   const { addresses, findings } = check(shape);
-  const problems = toProblems([...shape.findings, ...findings], yaml);
-  if (problems.length > 0 || shape.file === undefined) return { kind: 'problems', problems };
+  const all = { findings: [...shape.findings, ...findings], stopped: shape.stopped };
+  if (all.findings.length > 0 || shape.file === undefined) return toProblems(all, yaml);
   return { kind: 'site', site: buildSite(shape.file, addresses) };
 }
 
@@ -55,13 +57,28 @@ function emptyFile(fileName: string): SiteProblems {
   return { kind: 'problems', problems: [{ path: '', line: 1, message: `${fileName} is empty`, remedy }] };
 }
 
-/** With lines, in their order; what two checks say in the same words is said once. */
-function toProblems(findings: readonly Finding[], yaml: YamlText): readonly Problem[] {
-  const said = new Map<string, Problem & { readonly line: number }>();
-  for (const { path, message, remedy } of findings) {
-    const problem = { path: formatPath(path), line: yaml.lineOf(path), message, remedy };
-    const key = `${problem.path}\n${message}`;
-    if (!said.has(key)) said.set(key, problem);
+type Findings = Pick<Shape, 'findings' | 'stopped'>;
+
+/** With lines, in their order; what two checks say in the same words is said once. All past the first are only counted. */
+function toProblems({ findings, stopped }: Findings, yaml: YamlText): SiteProblems {
+  const said = new Map<string, Finding>();
+  for (const one of findings) {
+    const key = `${formatPath(one.path)}\n${one.message}`;
+    if (!said.has(key)) said.set(key, one);
+    if (said.size > COUNTED) break;
   }
-  return [...said.values()].toSorted((one, other) => one.line - other.line);
+  const told = [...said.values()].slice(0, TOLD).map((one, index) => toProblem(one, index, yaml));
+  const inOrder = told.toSorted((one, other) => one.line - other.line);
+  const rest = restOf(said.size - TOLD, stopped || said.size > COUNTED ? 'stopped' : 'whole');
+  return { kind: 'problems', problems: [...inOrder, ...rest] };
+}
+
+function toProblem(
+  { path, message, remedy }: Finding,
+  index: number,
+  yaml: YamlText,
+): Problem & { readonly line: number } {
+  const guessed = typeof remedy === 'function' && index < SUGGESTED ? remedy() : undefined;
+  const said = typeof remedy === 'string' ? remedy : guessed;
+  return { path: formatPath(path), line: yaml.lineOf(path), message, remedy: said };
 }

@@ -1,10 +1,11 @@
 // Every host gets its one address: the one written, or the next free one of its range; and all that speaks against it. Pure.
 
 import type { Ipv4 } from '../address.ts';
-import type { Finding } from './finding.ts';
+import { toNumber } from '../address.ts';
+import type { Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
-import type { FixedAddress, KnownNetwork, KnownRange } from './known.ts';
-import { checkInside, fixedAddresses, isWhole, within } from './known.ts';
+import type { KnownNetwork, KnownRange, WholeRange } from './known.ts';
+import { checkInside, fixedAddresses, isWhole } from './known.ts';
 import type { AddressWish } from './plan.ts';
 import { allocateAddresses } from './plan.ts';
 import type { Loose, Reading } from './shape.ts';
@@ -26,13 +27,18 @@ const LONGEST_NAME = 64;
 export function placeHosts({ draft, value }: Reading, networks: readonly KnownNetwork[]): Placement {
   const hosts = draft.hosts ?? [];
   const fixed = fixedAddresses(draft, networks);
-  const wishes = hosts.map((host) => wishOf(host, networks));
+  const named = new Map(networks.toReversed().map((network) => [network.name, network]));
+  const wishes = hosts.map((host) => wishOf(host, named));
   const addresses = allocateAddresses(wishes, new Set(fixed.map(({ address }) => address)));
-  const owners = new Map<string, string>();
+  const taken: Taken = {
+    owners: new Map(),
+    fixed: new Map(fixed.toReversed().map(({ address, owner }) => [address, owner])),
+    foreign: new Map(networks.map((network) => [network, foreignRanges(network)])),
+  };
   const findings = hosts.flatMap((host, index) => {
     if (host === undefined) return [];
-    const network = networkOf(host, networks);
-    const own = checkOwnAddress({ host, index, network }, { fixed, owners });
+    const network = networkOf(host, named);
+    const own = checkOwnAddress({ host, index, network }, taken);
     return [
       ...checkName(host, index, draft.site?.domain),
       ...checkWish(valueAt(value, ['hosts', index]), index),
@@ -45,15 +51,18 @@ export function placeHosts({ draft, value }: Reading, networks: readonly KnownNe
 
 type Placed = { readonly host: DraftHost; readonly index: number; readonly network: KnownNetwork | undefined };
 
-function networkOf(host: DraftHost | undefined, networks: readonly KnownNetwork[]): KnownNetwork | undefined {
-  return networks.find(({ name }) => name !== undefined && name === host?.network);
+/** By name; the first of its name, as everywhere. */
+type Networks = ReadonlyMap<string | undefined, KnownNetwork>;
+
+function networkOf(host: DraftHost | undefined, networks: Networks): KnownNetwork | undefined {
+  return host?.network === undefined ? undefined : networks.get(host.network);
 }
 
 function rangeOf(host: DraftHost, network: KnownNetwork | undefined): KnownRange | undefined {
   return network?.ranges.find(({ name }) => name === host.range);
 }
 
-function wishOf(host: DraftHost | undefined, networks: readonly KnownNetwork[]): AddressWish {
+function wishOf(host: DraftHost | undefined, networks: Networks): AddressWish {
   if (host?.address !== undefined) return { kind: 'fixed', address: host.address };
   const range = host?.range === undefined ? undefined : rangeOf(host, networkOf(host, networks));
   return range === undefined || !isWhole(range) || range.use !== 'hosts' ? { kind: 'none' } : { kind: 'next', range };
@@ -78,30 +87,47 @@ function checkWish(written: unknown, index: number): readonly Finding[] {
   return [finding(path, 'has neither an address nor a range', 'add an address, or the range to take one of')];
 }
 
-type Taken = { readonly fixed: readonly FixedAddress[]; readonly owners: Map<string, string> };
+type Taken = {
+  /** Who has each address that no host may have. */
+  readonly fixed: ReadonlyMap<string, string>;
+  /** Which host has each address so far. */
+  readonly owners: Map<string, string>;
+  readonly foreign: ReadonlyMap<KnownNetwork, readonly Span[]>;
+};
+
+/** A range as numbers. */
+type Span = { readonly range: WholeRange; readonly low: number; readonly high: number };
+
+/** The ranges of a network that somebody else hands out. */
+function foreignRanges(network: KnownNetwork): readonly Span[] {
+  return network.ranges
+    .filter(isWhole)
+    .filter(({ use }) => use !== undefined && use !== 'hosts')
+    .map((range) => ({ range, low: toNumber(range.from), high: toNumber(range.to) }));
+}
 
 /** An address that was written: in its network, nobody else's, and in no range that somebody else hands out. */
-function checkOwnAddress({ host, index, network }: Placed, { fixed, owners }: Taken): readonly Finding[] {
+function checkOwnAddress({ host, index, network }: Placed, { fixed, owners, foreign }: Taken): readonly Finding[] {
   const { address } = host;
   if (address === undefined) return [];
   const path = ['hosts', index, 'address'];
   const inside = network?.subnet === undefined ? [] : checkInside(address, network.subnet, path);
   const other = owners.get(address);
   if (other === undefined) owners.set(address, host.name ?? `hosts[${index}]`);
-  const owner = other ?? fixed.find((one) => one.address === address)?.owner;
+  const owner = other ?? fixed.get(address);
   const twice =
     owner === undefined ? [] : [finding(path, `${address} is already that of ${owner}`, 'choose a free one')];
-  const lost = (network?.ranges ?? [])
-    .filter(isWhole)
-    .filter((range) => range.use !== undefined && range.use !== 'hosts' && within(range, address))
-    .map((range) =>
-      finding(
-        path,
-        `${address} lies in ${range.name}, which is for ${range.use ?? ''}`,
-        'choose one outside that range',
-      ),
-    );
-  return [...inside, ...twice, ...lost];
+  const spans = network === undefined ? [] : (foreign.get(network) ?? []);
+  return [...inside, ...twice, ...checkForeign(address, spans, path)];
+}
+
+/** One range is told: two that hold the same address have a problem of their own. */
+function checkForeign(address: Ipv4, spans: readonly Span[], path: Path): readonly Finding[] {
+  const value = toNumber(address);
+  const range = spans.find(({ low, high }) => value >= low && value <= high)?.range;
+  if (range === undefined) return [];
+  const message = `${address} lies in ${range.name}, which is for ${range.use ?? ''}`;
+  return [finding(path, message, 'choose one outside that range')];
 }
 
 type Given = { readonly wish: AddressWish | undefined; readonly address: Ipv4 | undefined };

@@ -6,23 +6,24 @@ import type { Fault, Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
 import { checkHypervisor, checkRole } from './rules.ts';
 import type { SiteFile } from './schema.ts';
-import type { Draft, Loose, Reading } from './shape.ts';
+import type { Loose, Reading } from './shape.ts';
 import { valueAt } from './shape.ts';
 
 type DraftProfile = Loose<SiteFile['profiles'][number]>;
 
 /** What speaks against the profiles of a file. */
 export function checkProfiles({ draft, value }: Reading): readonly Finding[] {
+  const systems = (draft.trees ?? []).map((tree) => (tree?.os === undefined ? undefined : parseOs(tree.os)));
   return (draft.profiles ?? []).flatMap((profile, index) => {
     if (profile === undefined) return [];
     const path = ['profiles', index];
-    const tree = (draft.trees ?? []).find((one) => one?.name !== undefined && one.name === profile.tree);
-    const os = tree?.os === undefined ? undefined : parseOs(tree.os);
+    const tree = (draft.trees ?? []).findIndex((one) => one?.name !== undefined && one.name === profile.tree);
+    const os = systems[tree];
     return [
       ...checkStorage(profile, [...path, 'storage']),
       ...(os === undefined ? [] : checkOs(profile, os, path)),
       ...checkCloudStack(profile, valueAt(value, path), path),
-      ...checkHypervisors(profile, draft.trees ?? []),
+      ...checkHypervisors(profile, systems),
     ];
   });
 }
@@ -72,13 +73,12 @@ function checkCloudStack({ role }: DraftProfile, written: unknown, path: Path): 
   return [finding([...path, 'cloudstack'], `is missing: the role ${role} needs it`, remedy)];
 }
 
-function checkHypervisors({ cloudstack }: DraftProfile, trees: NonNullable<Draft['trees']>): readonly Finding[] {
+/** `systems` are those of the trees, in the file's order. */
+function checkHypervisors({ cloudstack }: DraftProfile, systems: readonly (Os | undefined)[]): readonly Finding[] {
   const { version, hypervisor } = cloudstack ?? {};
   if (version === undefined || hypervisor === undefined) return [];
-  return trees.flatMap((tree, index) =>
-    tree?.os === undefined
-      ? []
-      : at(['trees', index, 'os'], checkHypervisor({ version, hypervisor }, parseOs(tree.os))),
+  return systems.flatMap((os, index) =>
+    os === undefined ? [] : at(['trees', index, 'os'], checkHypervisor({ version, hypervisor }, os)),
   );
 }
 

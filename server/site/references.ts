@@ -7,7 +7,7 @@ import { valueAt } from './shape.ts';
 import { nearest, suggest } from './suggest.ts';
 
 /** The names a list declares, those of wrongly shaped items too; undefined where the list itself cannot be read. */
-type Declared = readonly string[] | undefined;
+type Declared = ReadonlySet<string> | undefined;
 
 /**
  * Profiles' trees and repos, hosts' profiles, networks and ranges. A name that is declared counts even where the rest of
@@ -18,6 +18,7 @@ export function checkReferences({ draft, value }: Reading): readonly Finding[] {
   const repos = declared(value, 'repos');
   const profiles = declared(value, 'profiles');
   const networks = declared(value, 'networks');
+  const ranges = declaredRanges(value);
   return [
     ...(draft.profiles ?? []).flatMap((profile, index) => [
       ...point('tree', { name: profile?.tree, known: trees, path: ['profiles', index, 'tree'] }),
@@ -30,7 +31,7 @@ export function checkReferences({ draft, value }: Reading): readonly Finding[] {
       ...point('network', { name: host?.network, known: networks, path: ['hosts', index, 'network'] }),
       ...point('range', {
         name: host?.range,
-        known: declaredRanges(value, host?.network),
+        known: host?.network === undefined ? undefined : ranges.get(host.network),
         path: ['hosts', index, 'range'],
       }),
     ]),
@@ -40,15 +41,15 @@ export function checkReferences({ draft, value }: Reading): readonly Finding[] {
 type Pointer = { readonly name: string | undefined; readonly known: Declared; readonly path: Path };
 
 function point(kind: string, { name, known, path }: Pointer): readonly Finding[] {
-  if (name === undefined || known === undefined || known.includes(name)) return [];
+  if (name === undefined || known === undefined || known.has(name)) return [];
   const where = kind === 'range' ? 'this network has no range' : `there is no ${kind}`;
-  return [finding(path, `${where} called ${name}`, suggest(name, known) ?? `add it under ${kind}s`)];
+  return [finding(path, `${where} called ${name}`, () => suggest(name, [...known]) ?? `add it under ${kind}s`)];
 }
 
 function declared(value: unknown, section: string): Declared {
   const list = valueAt(value, [section]);
-  if (list === undefined) return isMisspelt(value, section) ? undefined : [];
-  return Array.isArray(list) ? list.flatMap(nameOf) : undefined;
+  if (list === undefined) return isMisspelt(value, section) ? undefined : new Set();
+  return Array.isArray(list) ? new Set(list.flatMap(nameOf)) : undefined;
 }
 
 /** Is there a key that looks like the missing section's? It is a problem of its own; what points into it need not be. */
@@ -56,12 +57,14 @@ function isMisspelt(value: unknown, section: string): boolean {
   return typeof value === 'object' && value !== null && nearest(section, Object.keys(value)) !== undefined;
 }
 
-/** The ranges of the network called `network`; undefined where there is no such network to look in. */
-function declaredRanges(value: unknown, network: string | undefined): Declared {
+/** The ranges of each network by its name; of two with one name, those of the first. */
+function declaredRanges(value: unknown): ReadonlyMap<string, Declared> {
   const networks = valueAt(value, ['networks']);
-  if (!Array.isArray(networks) || network === undefined) return undefined;
-  const found: unknown = networks.find((item) => nameOf(item).includes(network));
-  return found === undefined ? undefined : declared(found, 'ranges');
+  const ranges = new Map<string, Declared>();
+  for (const network of Array.isArray(networks) ? networks : []) {
+    for (const name of nameOf(network)) if (!ranges.has(name)) ranges.set(name, declared(network, 'ranges'));
+  }
+  return ranges;
 }
 
 function nameOf(item: unknown): readonly string[] {

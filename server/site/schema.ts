@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Ipv4, MacAddress } from '../address.ts';
 import type { RangeUse, Role } from '../domain.ts';
+import { SECRET_NAME } from '../secret.ts';
 import { checkCron } from './cron.ts';
 import type { ValueCheck } from './values.ts';
 import * as values from './values.ts';
@@ -22,7 +23,12 @@ function text<T extends string = string>(check: ValueCheck, described: Described
 const name = (description: string) => text(values.checkName, { description, pattern: values.NAME });
 const ipv4 = (description: string) => text<Ipv4>(values.checkIpv4, { description, examples: ['192.168.168.2'] });
 const disk = text(values.checkDisk, { description: 'A disk under /dev, such as sda.', pattern: values.DISK });
-const secret = z.strictObject({ secret: name('The name given to kickstand secret set.') });
+const secret = z.strictObject({
+  secret: text(values.checkSecretName, {
+    description: 'The name given to kickstand secret set.',
+    pattern: SECRET_NAME,
+  }),
+});
 
 const siteSection = z.strictObject({
   name: name('What this site is called.'),
@@ -37,7 +43,10 @@ const siteSection = z.strictObject({
     description: 'The console keyboard layout.',
     pattern: values.KEYBOARD,
   }).default('us'),
-  ntp: z.array(text(values.checkServer, { description: 'An address or a host name.' })).default([]),
+  ntp: z
+    .array(text(values.checkServer, { description: 'An address or a host name.' }))
+    .max(16)
+    .default([]),
   rootPassword: secret
     .meta({ description: "The secret with the root password's crypt hash; root where absent." })
     .optional(),
@@ -63,8 +72,8 @@ const network = z.strictObject({
   name: name('What the network is called.'),
   subnet: text(values.checkSubnet, { description: 'Network and prefix.', examples: ['192.168.168.0/24'] }),
   gateway: ipv4('The way out, where there is one.').optional(),
-  dns: z.array(ipv4('A name server.')).default([]),
-  ranges: z.array(range).default([]),
+  dns: z.array(ipv4('A name server.')).max(16).default([]),
+  ranges: z.array(range).max(100).default([]),
 });
 
 const repo = z.strictObject({
@@ -92,15 +101,19 @@ const ROLES = ['minimal', 'cloudstack-management', 'xenserver'] as const satisfi
 
 const storage = z.strictObject({
   layout: z.enum(['whole', 'raid1']).meta({ description: 'whole: one disk; raid1: a mirror over two or more.' }),
-  disks: z.array(disk).min(1).meta({ description: 'The disks that are wiped for the system. No other is touched.' }),
-  guest: z.array(disk).default([]).meta({ description: "Disks that hold a hypervisor's local storage." }),
+  disks: z
+    .array(disk)
+    .min(1)
+    .max(256)
+    .meta({ description: 'The disks that are wiped for the system. No other is touched.' }),
+  guest: z.array(disk).max(256).default([]).meta({ description: "Disks that hold a hypervisor's local storage." }),
 });
 
 const profile = z.strictObject({
   name: name('What the profile is called.'),
   tree: name('The tree it installs.'),
   role: z.enum(ROLES).meta({ description: 'The built-in recipe.' }),
-  repos: z.array(name('A repo of this site.')).default([]),
+  repos: z.array(name('A repo of this site.')).max(256).default([]),
   storage,
   packages: z
     .array(
@@ -113,6 +126,7 @@ const profile = z.strictObject({
         { description: 'A package, or a group with an @ before it.', pattern: values.PACKAGE },
       ),
     )
+    .max(5000)
     .default([]),
   cloudstack: z
     .strictObject({
@@ -135,24 +149,71 @@ const host = z
     network: name('The network it stands in.'),
     address: ipv4('Its address; or name a range.').optional(),
     range: name('The range to take the next free address of.').optional(),
-    macs: z.array(text<MacAddress>(values.checkMac, { description: 'A MAC address, in quotes.' })).min(1),
+    macs: z
+      .array(text<MacAddress>(values.checkMac, { description: 'A MAC address, in quotes.' }))
+      .min(1)
+      .max(64),
   })
   .meta({ oneOf: [{ required: ['address'] }, { required: ['range'] }] });
 
-/** The whole file. Every object is strict: an unknown key is a problem. */
+/**
+ * The whole file. Every object is strict: an unknown key is a problem. Every list has an end: the checks compare all its
+ * items with each other, and one far beyond any real site is a mistake.
+ */
 export const siteShape = z
   .strictObject({
     site: siteSection,
-    networks: z.array(network).default([]),
-    repos: z.array(repo).default([]),
-    trees: z.array(tree).default([]),
-    profiles: z.array(profile).default([]),
-    hosts: z.array(host).default([]),
+    networks: z.array(network).max(1000).default([]),
+    repos: z.array(repo).max(1000).default([]),
+    trees: z.array(tree).max(256).default([]),
+    profiles: z.array(profile).max(1000).default([]),
+    hosts: z.array(host).max(20_000).default([]),
   })
   .meta({ title: 'Kickstand site file', description: 'Everything configured on one appliance.' });
 
 /** The file as read: right in shape, nothing checked between values. */
 export type SiteFile = z.output<typeof siteShape>;
+
+/** The lists of a file, item by item. */
+const SECTIONS = { networks: network, repos: repo, trees: tree, profiles: profile, hosts: host } as const;
+
+/** A file without a look into its lists. */
+const frame = z.strictObject({
+  site: siteSection,
+  networks: z.array(z.unknown()).optional(),
+  repos: z.array(z.unknown()).optional(),
+  trees: z.array(z.unknown()).optional(),
+  profiles: z.array(z.unknown()).optional(),
+  hosts: z.array(z.unknown()).optional(),
+});
+
+export type Issues = {
+  readonly issues: readonly z.core.$ZodIssue[];
+  /** Were there so many that the rest was not looked at? */
+  readonly stopped: boolean;
+};
+
+/**
+ * What is wrong with the shape of `value`, item by item and no further than `most`: an issue costs far more than a right
+ * value, and zod itself overruns the stack where some hundred thousand meet in one list.
+ */
+export function shapeIssues(value: unknown, most: number): Issues {
+  const issues = [...(frame.safeParse(value).error?.issues ?? [])];
+  for (const [section, schema] of Object.entries(SECTIONS)) {
+    for (const [index, item] of listAt(value, section).entries()) {
+      if (issues.length >= most) return { issues, stopped: true };
+      const found = schema.safeParse(item).error?.issues ?? [];
+      for (const issue of found) issues.push({ ...issue, path: [section, index, ...issue.path] });
+    }
+  }
+  return { issues, stopped: false };
+}
+
+function listAt(value: unknown, section: string): readonly unknown[] {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, section)) return [];
+  const list: unknown = Reflect.get(value, section);
+  return Array.isArray(list) ? list : [];
+}
 
 const jsonSchema: Readonly<Record<string, unknown>> = z.toJSONSchema(siteShape, { io: 'input', reused: 'inline' });
 

@@ -3,7 +3,8 @@
 import type { core } from 'zod';
 import type { Finding, Path } from './finding.ts';
 import { finding, quoted } from './finding.ts';
-import { siteJsonSchema, siteShape } from './schema.ts';
+import { EXAMINED, TOLD } from './limits.ts';
+import { shapeIssues, siteJsonSchema, siteShape } from './schema.ts';
 import type { SiteFile } from './schema.ts';
 import { suggest } from './suggest.ts';
 import type { YamlText } from './yaml.ts';
@@ -22,21 +23,44 @@ export type Reading = { readonly draft: Draft; readonly value: unknown };
 
 export type Shape = Reading & {
   readonly findings: readonly Finding[];
+  /** Was so much wrong that not all of the file was looked at? */
+  readonly stopped: boolean;
   /** The whole file, where its shape is right. */
   readonly file: SiteFile | undefined;
 };
 
-/** Compares a file's value with the schema. */
+/** Compares a file's value with the schema. A file with more findings than are told has an empty draft. */
 export function readShape(yaml: YamlText): Shape {
-  const result = siteShape.safeParse(yaml.value);
-  if (result.success) return { draft: result.data, value: yaml.value, findings: respelt(yaml, []), file: result.data };
-  const findings = result.error.issues.flatMap((issue) => describe(issue, yaml));
+  const { value } = yaml;
+  const long = longLists(value, siteJsonSchema(), []);
+  if (long.length > 0) return { draft: {}, value, findings: long, stopped: true, file: undefined };
+  const { issues, stopped } = shapeIssues(value, EXAMINED);
+  if (issues.length === 0) {
+    const file = siteShape.parse(value);
+    return { draft: file, value, findings: respelt(yaml, []), stopped, file };
+  }
+  const findings = issues.flatMap((issue) => describe(issue, yaml));
+  if (findings.length > TOLD) return { draft: {}, value, findings, stopped, file: undefined };
   return {
-    draft: prune(yaml.value, findings),
-    value: yaml.value,
+    draft: prune(value, findings),
+    value,
     findings: [...findings, ...respelt(yaml, findings)],
+    stopped,
     file: undefined,
   };
+}
+
+/** Lists with more items than the schema allows; they are not looked into. */
+function longLists(value: unknown, schema: JsonSchema, path: Path): readonly Finding[] {
+  const { items, maxItems = Infinity, properties = {} } = schema;
+  if (Array.isArray(value)) {
+    if (value.length > maxItems) return [finding(path, `has ${value.length} entries; at most ${maxItems} are taken`)];
+    return items === undefined ? [] : value.flatMap((item, index) => longLists(item, items, [...path, index]));
+  }
+  return Object.entries(properties).flatMap(([key, part]) => {
+    const at = own(value, key);
+    return typeof at === 'object' ? longLists(at, part, [...path, key]) : [];
+  });
 }
 
 /** Numbers spelt in a way that YAML does not keep, where nothing was said about them yet. */
@@ -56,7 +80,7 @@ function describe(issue: core.$ZodIssue, yaml: YamlText): readonly Finding[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => finding([...path, key], 'unknown key', suggest(key, keysAt(path))));
+      return issue.keys.map((key) => finding([...path, key], 'unknown key', () => suggest(key, keysAt(path))));
     case 'invalid_type':
       return [wrongType(path, issue.expected, yaml)];
     case 'invalid_value':
@@ -117,12 +141,13 @@ function wrongChoice(path: Path, choices: readonly string[], yaml: YamlText): Fi
   const value = valueAt(yaml.value, path);
   if (value === undefined) return finding(path, 'is missing', `one of ${choices.join(', ')}`);
   if (typeof value !== 'string') return finding(path, `must be one of ${choices.join(', ')}`);
-  return finding(path, `${quoted(value)} is not known here`, suggest(value, choices));
+  return finding(path, `${quoted(value)} is not known here`, () => suggest(value, choices));
 }
 
 type JsonSchema = {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  readonly maxItems?: number;
   readonly examples?: readonly string[];
 };
 

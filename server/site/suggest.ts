@@ -30,9 +30,10 @@ function isSwap(one: string, other: string, at: { readonly row: number; readonly
 /** The candidate nearest to `word` (letter case aside), or undefined when none is near: a third of its length, at most 3. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
+  const sought = word.toLowerCase();
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit);
+    const distance = editDistance(sought, candidate.toLowerCase(), limit);
     if (distance <= limit && distance < (best?.distance ?? limit + 1)) best = { candidate, distance };
   }
   return best?.candidate;

@@ -3,6 +3,7 @@
 import { parseIpv4, parseMac, parseSubnet } from '../address.ts';
 import { Malformed } from '../malformed.ts';
 import { parseOs } from '../os.ts';
+import { SECRET_NAME } from '../secret.ts';
 import type { Fault } from './finding.ts';
 import { quoted } from './finding.ts';
 import { nearest } from './suggest.ts';
@@ -38,12 +39,19 @@ export function shaped(pattern: string, what: string, remedy: string): ValueChec
   return (text) => (expression.test(text) ? undefined : { message: `${quoted(text)} is ${what}`, remedy });
 }
 
-/** The name of a network, range, repo, tree, profile or secret. */
+/** The name of a network, range, repo, tree or profile. */
 export const checkName = shaped(
   NAME,
   'no name',
   'letters, digits, dots, dashes and underscores, beginning with a letter or digit, at most 63 characters',
 );
+
+/** The name of a secret. What stands there may be the secret itself: it is not repeated. */
+export function checkSecretName(text: string): Fault | undefined {
+  if (new RegExp(SECRET_NAME).test(text)) return undefined;
+  const remedy = 'lower-case letters, digits and dashes, as in kickstand secret set NAME; at most 64 characters';
+  return { message: 'is no name of a secret', remedy };
+}
 
 /** A host's own name. Digits alone would read as part of an address. */
 export function checkHostName(text: string): Fault | undefined {
@@ -143,7 +151,9 @@ export function checkFilePath(text: string): Fault | undefined {
 
 /** First segments the appliance serves itself (contract: HTTP). */
 const RESERVED = new Set(
-  'repos trees boot api kickstart answerfile hosts bundles repo-files templates healthz metrics'.split(' '),
+  'api repos repo-files trees boot kickstart answerfile hosts bundles templates healthz metrics assets console favicon.ico'.split(
+    ' ',
+  ),
 );
 
 /** A second place to serve a repo at: `/4.0/`. */

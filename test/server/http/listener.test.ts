@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { isInstallerPath } from '../../../server/http/audience.ts';
 import type { HttpLimits, HttpListener } from '../../../server/http/listener.ts';
 import { startHttpListener } from '../../../server/http/listener.ts';
+import type { Log } from '../../../server/log.ts';
 import { quietLog } from '../../../server/log.ts';
 
 const listeners: HttpListener[] = [];
@@ -22,13 +23,17 @@ const echo: Handler = (request, response, side) => {
   response.end(`${side} ${request.url} ${String(request.headers['x-system-serial-number'])}`);
 };
 
-async function start(handle: Handler = echo, limits: Partial<HttpLimits> = {}): Promise<HttpListener> {
+async function start(
+  handle: Handler = echo,
+  limits: Partial<HttpLimits> = {},
+  log: Log = quietLog,
+): Promise<HttpListener> {
   const listener = await startHttpListener({
     address: '127.0.0.1',
     port: 0,
     isInstallerPath: (path) => isInstallerPath(path, ['/4.0/']),
     handle,
-    log: quietLog,
+    log,
     limits: { closeMs: 300, ...limits },
   });
   listeners.push(listener);
@@ -38,8 +43,8 @@ async function start(handle: Handler = echo, limits: Partial<HttpLimits> = {}): 
 type Conversation = { readonly socket: Socket; readonly received: () => string; readonly closed: Promise<string> };
 
 /** A raw connection that keeps what it receives. */
-function converse(port: number): Conversation {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+function converse(port: number, localAddress = '127.0.0.1'): Conversation {
+  const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
   let text = '';
   socket.setEncoding('latin1');
   socket.on('data', (chunk) => (text += String(chunk)));
@@ -269,6 +274,81 @@ describe('odd connections', () => {
     expect(await converse(port).closed).toBe('');
     await first.closed;
     await vi.waitFor(async () => expect(await say(port, closing('/repos/x'))).toContain('installer'));
+  });
+});
+
+describe('targets', () => {
+  const oddities = ['http://', 'http:///x', 'http://[::1', 'http://[::1/repos/x', 'ftp://h/x', '/x#y'];
+  test.each(oddities)('GET %s is a bad request before anybody sees it', async (target) => {
+    const handle = vi.fn(echo);
+    const { port } = await start(handle);
+    expect(await say(port, closing(target))).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json/);
+    expect(handle).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['http://h', 'operator /'],
+    ['http://h/api?x', 'operator /api?x'],
+    ['http://u@h:8/repos/x', 'installer /repos/x'],
+    ['//repos//x', 'installer //repos//x'],
+    ['/api/%zz', 'operator /api/%zz'],
+    ['/../api', 'operator /../api'],
+  ])('GET %s is seen as %s', async (target, seen) => {
+    const { port } = await start();
+    expect(await say(port, closing(target))).toContain(seen);
+  });
+
+  test('OPTIONS * is told what there is', async () => {
+    const { port } = await start();
+    const answer = await say(port, closing('*', '', 'OPTIONS'));
+    expect(answer).toMatch(/^HTTP\/1\.1 204 No Content\r\nAllow: GET, HEAD, POST, OPTIONS\r\n/);
+    expect(await say(port, closing('*', 'Content-Length: 0\r\n', 'POST'))).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe('one client address', () => {
+  const asking = 'GET /repos/x HTTP/1.1\r\nHost: h\r\n\r\n';
+  const hang: Handler = (_, response) => void response.writeHead(200).write('begin');
+
+  test('has its share of connections; above it they are closed, which the log tells once; others are served', async () => {
+    const warn = vi.fn();
+    const { port } = await start(hang, { connectionsPerAddress: 2 }, { ...quietLog, warn });
+    const held = [converse(port), converse(port)];
+    for (const { socket, received } of held) {
+      socket.write(asking);
+      await vi.waitFor(() => expect(received()).toContain('begin'));
+    }
+    expect(await converse(port).closed).toBe('');
+    expect(await converse(port).closed).toBe('');
+    expect(warn.mock.calls).toEqual([
+      ['connection refused: too many are open', { address: '127.0.0.1', limit: 2, refused: 1 }],
+    ]);
+    const other = converse(port, '127.0.0.2');
+    other.socket.write(asking);
+    await vi.waitFor(() => expect(other.received()).toContain('begin'));
+    held[0]?.socket.destroy();
+    const next = await vi.waitFor(async () => {
+      const conversation = converse(port);
+      conversation.socket.write(asking);
+      await vi.waitFor(() => expect(conversation.received()).toContain('begin'), { timeout: 200 });
+      return conversation;
+    });
+    next.socket.destroy();
+  });
+
+  test('gives up an idle connection for a new one, not one that is being answered', async () => {
+    const { port } = await start(
+      (request, response, side) =>
+        request.url === '/repos/slow' ? hang(request, response, side) : echo(request, response, side),
+      { connectionsPerAddress: 2 },
+    );
+    const [slow, idle] = [converse(port), converse(port)];
+    slow.socket.write('GET /repos/slow HTTP/1.1\r\nHost: h\r\n\r\n');
+    idle.socket.write(asking);
+    await vi.waitFor(() => expect(slow.received() + idle.received()).toMatch(/begin[^]*installer/));
+    expect(await say(port, closing('/repos/y'))).toContain('installer /repos/y');
+    expect(await idle.closed).toContain('installer /repos/x');
+    expect(slow.socket.destroyed).toBe(false);
   });
 });
 

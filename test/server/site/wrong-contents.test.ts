@@ -38,9 +38,16 @@ const contents: readonly WrongFile[] = [
     ['33: repos[0].publish: "/../4.0/" cannot be published at — begin and end with a slash, such as /4.0/'],
   ],
   [
-    "a publish path of the appliance's own",
-    [['publish: /4.0/', 'publish: /repos/cloudstack/']],
-    ["33: repos[0].publish: /repos/ is the appliance's own — choose another path"],
+    'a publish path without a name',
+    [['publish: /4.0/', 'publish: /']],
+    ['33: repos[0].publish: "/" cannot be published at — begin and end with a slash, such as /4.0/'],
+  ],
+  [
+    'a schedule longer than any',
+    [['"0 3 * * *"', `"0 ${'3,'.repeat(250)}3 * * *"`]],
+    [
+      '34: repos[0].schedule: is too long for a schedule — five fields (minute, hour, day, month, weekday) such as "0 3 * * *", or @daily',
+    ],
   ],
   [
     'a publish path inside another',
@@ -135,4 +142,14 @@ const contents: readonly WrongFile[] = [
   ],
 ];
 
+const own =
+  'api repos repo-files trees boot kickstart answerfile hosts bundles templates healthz metrics assets console favicon.ico'
+    .split(' ')
+    .map((path): WrongFile => [
+      `/${path}/`,
+      [['publish: /4.0/', `publish: /${path}/x/`]],
+      [`33: repos[0].publish: /${path}/ is the appliance's own — choose another path`],
+    ]);
+
 describe('repos and trees', () => expectProblems(contents));
+describe("a publish path of the appliance's own", () => expectProblems(own));

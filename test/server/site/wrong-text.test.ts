@@ -169,13 +169,13 @@ const site: readonly WrongFile[] = [
       '15: site.rootPassword: must name a secret, not hold it — run kickstand secret set root, and write { secret: root }',
     ],
   ],
-  [
-    'a secret with a slash',
-    [['{ secret: root }', '{ secret: a/b }']],
+  ...['a/b', 'Root_PW', 'root.pw', '-root', `"${'a'.repeat(65)}"`, '"$6$salt$hash"'].map((secret): WrongFile => [
+    `a secret that the store does not take: ${secret}`,
+    [['{ secret: root }', `{ secret: ${secret} }`]],
     [
-      '15: site.rootPassword.secret: "a/b" is no name — letters, digits, dots, dashes and underscores, beginning with a letter or digit, at most 63 characters',
+      '15: site.rootPassword.secret: is no name of a secret — lower-case letters, digits and dashes, as in kickstand secret set NAME; at most 64 characters',
     ],
-  ],
+  ]),
 ];
 
 describe('the text', () => expectProblems(text));
