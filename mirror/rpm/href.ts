@@ -34,11 +34,15 @@ export function parseHref(href: string, where: string): RelativePath {
   return path as RelativePath;
 }
 
-/** The path as a URL's path, encoded exactly once; '+' and '~' stay, '^' and space are escaped. */
+/**
+ * The path as a relative reference, encoded exactly once; '+' and '~' stay, '^' and space are escaped. A colon stays too,
+ * but in the first segment, where it would make a scheme of what stands before it (RFC 3986 §4.2).
+ */
 export function encodePath(path: RelativePath): string {
   const encode = (segment: string): string =>
     encodeURIComponent(segment).replace(LITERAL, (escape) => decodeURIComponent(escape));
-  return path.split('/').map(encode).join('/');
+  const [first = '', ...rest] = path.split('/').map(encode);
+  return [first.replaceAll(':', '%3A'), ...rest].join('/');
 }
 
 /** Why one segment, as written, is refused; undefined where it is fine. */

@@ -67,6 +67,8 @@ describe('parseHref reads, and encodePath writes', () => {
     ['a b.rpm', 'a b.rpm', 'a%20b.rpm'],
     ['a%20b.rpm', 'a b.rpm', 'a%20b.rpm'],
     ['Packages/a-1:2.rpm', 'Packages/a-1:2.rpm', 'Packages/a-1:2.rpm'],
+    ['a%3A1.rpm', 'a:1.rpm', 'a%3A1.rpm'],
+    ['A%2e:', 'A.:', 'A.%3A'],
     ['a%23b.rpm', 'a#b.rpm', 'a%23b.rpm'],
     ['a%3fb.rpm', 'a?b.rpm', 'a%3Fb.rpm'],
     ['a%25-b.rpm', 'a%-b.rpm', 'a%25-b.rpm'],
