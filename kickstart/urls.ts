@@ -4,7 +4,7 @@ import type { Install } from '../server/domain.ts';
 import { urlQueryValue } from './quote.ts';
 
 /** Stands where the arming's token will be, in previews and bundles: it opens nothing. */
-export const TOKEN_PLACEHOLDER = '@TOKEN@';
+const TOKEN_PLACEHOLDER = '@TOKEN@';
 
 /** Where RHEL's installer reads its kickstart. */
 export function kickstartUrl(install: Install): string {

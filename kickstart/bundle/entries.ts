@@ -33,7 +33,7 @@ export type Bundle = {
   readonly entries: readonly BundleEntry[];
 };
 
-export const MANIFEST_NAME = 'manifest.json';
+const MANIFEST_NAME = 'manifest.json';
 
 // Portable on every file system an operator may unpack to; no leading dash that a command could take for an option.
 const SEGMENT = /^[A-Za-z0-9_.@+=~][A-Za-z0-9_.@+=~-]{0,199}$/;

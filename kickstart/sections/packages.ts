@@ -15,7 +15,7 @@ export function packagesSection(install: Install, dialect: Dialect): string {
 }
 
 /** The lines of the section, each once. */
-export function selectedPackages(install: Install, dialect: Dialect): readonly string[] {
+function selectedPackages(install: Install, dialect: Dialect): readonly string[] {
   const odd = install.packages.find((name) => !PACKAGE.test(name));
   if (odd !== undefined) throw new Malformed('not a package', JSON.stringify(odd.slice(0, 60)));
   return [...new Set([...dialect.packages.groups, ...rolePackages(install, dialect), ...install.packages])];

@@ -11,7 +11,7 @@ import { efiPartitionLine } from './storage.ts';
  * Written by %pre when every check has passed, and included by the kickstart: without it the installer stops. So a machine
  * that was refused is not wiped even where a failing %pre alone would not end the install.
  */
-export const CHECKED_FILE = '/tmp/kickstand-checked.ks';
+const CHECKED_FILE = '/tmp/kickstand-checked.ks';
 
 /** The line that includes `CHECKED_FILE`. RHEL 6's loader, which reads the commands before %pre runs, skips it and goes on. */
 export const INCLUDE_CHECKED = `%include ${CHECKED_FILE}`;

@@ -59,7 +59,7 @@ export function snapshotId(nowMs: number, digest: string, existing: readonly str
 }
 
 /** Milliseconds since 1970 of a snapshot's id; 0 for what is no id. */
-export function timeOfSnapshot(id: string): number {
+function timeOfSnapshot(id: string): number {
   const parts = SNAPSHOT_ID.exec(id)?.slice(1).map(Number);
   if (parts === undefined) return 0;
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts;

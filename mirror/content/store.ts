@@ -36,6 +36,8 @@ export type SnapshotDraft = {
 /** A repo's or snapshot's name that is none is answered like one that is not there. */
 export type ContentStore = {
   repoStatus(name: string): Promise<RepoStatus>;
+  /** The id of the published snapshot alone: what each request for content asks. */
+  currentId(name: string): Promise<string | undefined>;
   /** The directory that holds exactly upstream's files. */
   snapshotDirectory(name: string, id: string): Promise<string | No>;
   snapshotRecord(name: string, id: string): Promise<SnapshotRecord | No>;
@@ -68,6 +70,7 @@ export function openContentStore(dataDirectory: string): ContentStore {
   const disk = diskOf(dataDirectory);
   return {
     repoStatus: async (name) => ({ current: await currentId(disk, name), snapshots: await snapshotIds(disk, name) }),
+    currentId: (name) => currentId(disk, name),
     snapshotDirectory: (name, id) => snapshotDirectory(disk, name, id),
     snapshotRecord: (name, id) => recordOf(disk, name, id),
     snapshotFiles: async (name, id) => {

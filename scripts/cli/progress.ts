@@ -35,7 +35,7 @@ export function progressBar(label: string, quiet: 'quiet' | 'loud'): ProgressBar
 }
 
 /** `cloudstack  [#####-----]  12/24 files  3.1 MiB of 6.0 MiB  1.2 MiB/s  2 s left`. */
-export function progressLine(label: string, progress: Progress, elapsedMs: number): string {
+function progressLine(label: string, progress: Progress, elapsedMs: number): string {
   const share = progress.bytesTotal === 0 ? 0 : Math.min(1, progress.bytesDone / progress.bytesTotal);
   const filled = Math.floor(share * 20);
   const bar = `[${'#'.repeat(filled)}${'-'.repeat(20 - filled)}]`;

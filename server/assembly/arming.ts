@@ -1,7 +1,8 @@
 // Arming and disarming over the open house: checks, secrets to make up, the token, and the state change.
 
 import { requiredSecrets } from '../../kickstart/secrets.ts';
-import type { Arming, Site } from '../domain.ts';
+import type { Arming, Install, Site } from '../domain.ts';
+import type { ArmingPlan } from '../hosts/arming.ts';
 import { defaultArmingMs, longestArmingMs, planArming } from '../hosts/arming.ts';
 import { tokenOf } from '../hosts/token.ts';
 import type { No } from '../malformed.ts';
@@ -9,7 +10,7 @@ import { isNo, no } from '../malformed.ts';
 import { installFingerprint } from '../site/fingerprint.ts';
 import { resolveInstall } from '../site/resolve.ts';
 import type { House } from './house.ts';
-import { hostNamed, installOf, readCatalog } from './house.ts';
+import { hostNamed, readCatalog } from './house.ts';
 import { renderForm, formOf } from './instructions.ts';
 
 /** A host that may now install, and until when (ms since 1970). */
@@ -26,13 +27,9 @@ export type Armed = {
  */
 export async function armHost(house: House, name: string, forMs: number = defaultArmingMs): Promise<Armed | No> {
   if (!(forMs > 0 && forMs <= longestArmingMs)) return no('an arming lasts between a second and 7 days');
-  const found = hostNamed(house.site(), name);
-  if (isNo(found)) return found;
-  const catalog = await readCatalog(house);
-  const install = resolveInstall(house.site(), catalog, found.host);
-  if (isNo(install)) return install;
-  const plan = planArming(install, { catalog, needed: requiredSecrets(install), secret: house.secrets.read });
-  if (isNo(plan)) return plan;
+  const ready = await readyToArm(house, name);
+  if (isNo(ready)) return ready;
+  const { install, plan } = ready;
   for (const secret of plan.generate) await house.secrets.save(secret, tokenOf(house.random(16)));
   const rendered = renderForm(install, formOf(install), house.secrets.read);
   if (isNo(rendered)) return rendered;
@@ -92,12 +89,19 @@ export function disarmVanished({ hosts, now, log }: DisarmParts, site: Site): vo
 
 /** What would stand in the way of arming `name` now; undefined when nothing does. */
 export async function armingObstacle(house: House, name: string): Promise<No | undefined> {
-  const install = await installOf(house, name);
+  const ready = await readyToArm(house, name);
+  return isNo(ready) ? ready : undefined;
+}
+
+type ReadyToArm = { readonly install: Install; readonly plan: ArmingPlan };
+
+/** The install that arming `name` now would agree to, and what arming it takes. */
+async function readyToArm(house: House, name: string): Promise<ReadyToArm | No> {
+  const found = hostNamed(house.site(), name);
+  if (isNo(found)) return found;
+  const catalog = await readCatalog(house);
+  const install = resolveInstall(house.site(), catalog, found.host);
   if (isNo(install)) return install;
-  const plan = planArming(install, {
-    catalog: await readCatalog(house),
-    needed: requiredSecrets(install),
-    secret: house.secrets.read,
-  });
-  return isNo(plan) ? plan : undefined;
+  const plan = planArming(install, { catalog, needed: requiredSecrets(install), secret: house.secrets.read });
+  return isNo(plan) ? plan : { install, plan };
 }

@@ -96,7 +96,7 @@ function record(house: House, client: BootClient, decision: BootDecision): BootD
   }
   const { host, tree, token } = decision.install;
   const after = house.hosts.apply(host.name, { kind: 'booted', now, token: token ?? '' });
-  if (after.arming?.token !== token) {
+  if (after.phase !== 'booting' || after.arming?.token !== token) {
     return { kind: 'local', cause: 'not-armed', host: host.name, reason: `${after.phase}: ${after.reason}` };
   }
   house.log.info('boot: install', { ...fields, host: host.name, tree: tree.name });

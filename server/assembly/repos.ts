@@ -39,7 +39,7 @@ export async function snapshotDirectory(
   name: string,
   snapshot: string | undefined,
 ): Promise<string | No> {
-  const id = snapshot ?? (await house.content.repoStatus(name)).current;
+  const id = snapshot ?? (await house.content.currentId(name));
   if (id === undefined) return no(`the repo ${name} was never synced`, `kickstand repo sync ${name}`);
   const directory = await house.content.snapshotDirectory(name, id);
   return isNo(directory) ? no(`the repo ${name} has no snapshot ${id}`) : directory;

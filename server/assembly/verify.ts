@@ -24,7 +24,7 @@ export async function verifyRepo(
   repo: string,
   onProgress: (progress: VerifyProgress) => void,
 ): Promise<RepoVerdict> {
-  const { current } = await house.content.repoStatus(repo);
+  const current = await house.content.currentId(repo);
   if (current === undefined) return { repo, snapshot: undefined, files: 0, damaged: [] };
   const files = await house.content.snapshotFiles(repo, current);
   const directory = await house.content.snapshotDirectory(repo, current);

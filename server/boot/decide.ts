@@ -12,12 +12,12 @@ import type {
 } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { isNo } from '../malformed.ts';
-import { armingEnded } from '../arming.ts';
+import { armingEnded, isUnspent } from '../arming.ts';
 import { resolveArmed } from '../site/resolve.ts';
 import { findHost } from './query.ts';
 
 /** An arming is spent after this many boots without a report of success: what loops is stopped. */
-export const maxAttempts = 3;
+const maxAttempts = 3;
 
 /** All that a decision rests on. `now` is ms since 1970; `sameBoot`: this question belongs to the power-on already counted. */
 export type BootFacts = {
@@ -38,7 +38,7 @@ export function decideBoot(client: BootClient, facts: BootFacts): BootDecision {
   const host = findHost(facts.site, client);
   if (host === undefined) return local('unknown', { reason: 'no host of the site has this MAC address' });
   const state = facts.stateOf(host.name);
-  if (state.arming === undefined || !mayInstall(state)) {
+  if (state.arming === undefined || !isUnspent(state.phase)) {
     return local('not-armed', { host: host.name, reason: `${state.phase}: ${state.reason}` });
   }
   const ended = armingEnded(state.arming, facts.now);
@@ -48,10 +48,6 @@ export function decideBoot(client: BootClient, facts: BootFacts): BootDecision {
     return local('attempts-spent', { host: host.name, reason });
   }
   return installOf(host, state.arming, facts);
-}
-
-function mayInstall(state: HostState): boolean {
-  return state.phase === 'armed' || state.phase === 'booting' || state.phase === 'installing';
 }
 
 function installOf(host: Host, arming: NonNullable<HostState['arming']>, facts: BootFacts): BootDecision {

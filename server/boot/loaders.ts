@@ -37,7 +37,7 @@ export const hostLoaderPaths: LoaderOrigin<unknown>['paths'] = {
 };
 
 /** What to do where no origin has pxelinux. */
-export const loaderRemedy =
+const loaderRemedy =
   'install the packages pxelinux and syslinux-common (Debian, Ubuntu) or syslinux-tftpboot (RHEL, Fedora), or add a XenServer tree';
 
 /**

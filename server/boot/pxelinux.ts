@@ -7,7 +7,7 @@ import { Malformed } from '../malformed.ts';
  * The configuration for a machine that boots its own disk. `LOCALBOOT -1` asks the BIOS for its next boot device (INT 18h;
  * SYSLINUX wiki, "LOCALBOOT"): it keeps the BIOS's own order, and unlike chain.c32 fetches no file and jumps into no blank disk.
  */
-export function renderLocalBoot(reason: string): string {
+function renderLocalBoot(reason: string): string {
   return [`# ${comment(reason)}`, 'DEFAULT local', 'PROMPT 0', 'LABEL local', '  LOCALBOOT -1', ''].join('\n');
 }
 

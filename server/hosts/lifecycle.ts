@@ -1,6 +1,6 @@
 // The life of a host as a pure state machine: what has happened → where it stands. It decides no boot (boot/decide.ts does).
 
-import { armingEnded } from '../arming.ts';
+import { armingEnded, isUnspent } from '../arming.ts';
 import type { Arming, HostState } from '../domain.ts';
 
 /** Something that happened to a host. `now` is milliseconds since 1970. */
@@ -59,12 +59,11 @@ export function advance(state: HostState, event: HostEvent): HostState {
     case 'disarmed':
       return disarm(state, event);
     case 'booted':
-      return state.arming?.token === event.token ? booted(state, event.now) : state;
+      return mayUse(state, event.token) ? booted(state, event.now) : state;
     case 'stopped':
       return change({ ...state, arming: undefined }, { phase: 'stalled', now: event.now, reason: event.reason });
     case 'installing':
-      if (state.arming?.token !== event.token) return state;
-      if (state.phase !== 'armed' && state.phase !== 'booting') return state;
+      if (!mayUse(state, event.token)) return state;
       return change(state, { phase: 'installing', now: event.now, reason: 'its installer read its instructions' });
     case 'reported':
       return reported(state, event);
@@ -75,7 +74,7 @@ export function advance(state: HostState, event: HostEvent): HostState {
 export function admitsInstaller(state: HostState, same: (token: string) => boolean, now: number): boolean {
   const { arming, phase } = settle(state, now);
   if (arming === undefined || armingEnded(arming, now) !== undefined || !same(arming.token)) return false;
-  return phase === 'armed' || phase === 'booting' || phase === 'installing';
+  return isUnspent(phase);
 }
 
 /**
@@ -84,6 +83,11 @@ export function admitsInstaller(state: HostState, same: (token: string) => boole
  */
 export function admitsReport(state: HostState, same: (token: string) => boolean): boolean {
   return state.arming !== undefined && same(state.arming.token) && state.phase !== 'disarmed';
+}
+
+/** What was made for `token` may have been overtaken: by an operator, by another arming, by the install's own report. */
+function mayUse(state: HostState, token: string): boolean {
+  return state.arming?.token === token && isUnspent(state.phase);
 }
 
 function booted(state: HostState, now: number): HostState {

@@ -79,7 +79,7 @@ async function giveInstructions(parts: InstallerParts, what: Instructions, http:
   const address = request.socket.remoteAddress ?? 'unknown';
   // Rendering took its time: an operator may have disarmed the host meanwhile. What is written down now decides.
   if (what.kind !== 'script' && request.method === 'GET')
-    parts.apply(host, { kind: 'installing', now: parts.now(), token: tokenOf(request), address });
+    parts.apply(host, { kind: 'installing', now: parts.now(), token: givenToken(request), address });
   if (!admitted()) return refuse(parts, host, http);
   parts.log.info('instructions given', { host, what: what.kind, address });
   response.type(what.kind === 'answerfile' ? 'application/xml' : 'text/plain').send(text);
@@ -116,12 +116,12 @@ function takeReport(parts: InstallerParts, request: Request, response: Response)
 }
 
 function tokenCheck(request: Request): (token: string) => boolean {
-  const given = tokenOf(request);
+  const given = givenToken(request);
   return (token) => given !== '' && sameSecret(given, token);
 }
 
 /** The token in the query, or nothing: two of them are none. */
-function tokenOf(request: Request): string {
+function givenToken(request: Request): string {
   const given = request.query['token'];
   return typeof given === 'string' ? given : '';
 }

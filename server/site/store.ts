@@ -29,7 +29,7 @@ function parseRead(read: SiteText, file: string): ParsedSite {
 }
 
 /** Reads the text of a site file: an ordinary file of at most 1 MiB, in UTF-8. */
-export async function readSiteText(file: string): Promise<SiteText> {
+async function readSiteText(file: string): Promise<SiteText> {
   try {
     // Non-blocking, so that a named pipe put there does not hold up the appliance.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -86,7 +86,7 @@ export type WatchOptions = {
 };
 
 /** Calls `onChange` with the file's text each time it has become another, until closed. */
-export function watchSite(
+function watchSite(
   file: string,
   onChange: (read: SiteText) => void,
   options: WatchOptions,
