@@ -49,19 +49,26 @@ export function parseSubnet(text: string): Subnet {
   return { network, prefix };
 }
 
-/** The address as an unsigned 32-bit number. */
+/** The address as an unsigned 32-bit number. Read digit by digit: DHCP asks it a dozen times for each datagram. */
 export function toNumber(address: Ipv4): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  let value = 0;
+  let part = 0;
+  for (let at = 0; at < address.length; at += 1) {
+    const digit = address.charCodeAt(at) - 0x30;
+    if (digit >= 0) part = part * 10 + digit;
+    else [value, part] = [value * 256 + part, 0];
+  }
+  return value * 256 + part;
 }
 
 /** The address of an unsigned 32-bit number. */
 export function fromNumber(value: number): Ipv4 {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.') as Ipv4;
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4;
 }
 
 /** Is `address` inside `subnet` (network and broadcast address included)? */
 export function contains(subnet: Subnet, address: Ipv4): boolean {
-  return networkOf(address, subnet.prefix) === subnet.network;
+  return (toNumber(address) & maskOf(subnet.prefix)) >>> 0 === toNumber(subnet.network);
 }
 
 /** `255.255.255.0` of `/24`. */
