@@ -1,9 +1,10 @@
 // Every compression that metadata comes in: whole, in crumbs, in several streams, damaged, and far too large.
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decompress } from '../../../mirror/rpm/decompress.ts';
@@ -134,6 +135,25 @@ describe('bzip2 by hand', () => {
       yield packed;
     };
     expect(await collect(decompress(source(), { limitBytes: 1e9, breathe }, 'x'))).toEqual(Buffer.alloc(3000, 'x'));
+    expect(turns).toBeGreaterThan(100);
+  });
+
+  test('thousands of xz blocks that hold nothing let others have their turn too', async () => {
+    const summed = (bytes: readonly number[]): Buffer => {
+      const packed = Buffer.from([...bytes, 0, 0, 0, 0]);
+      packed.writeUInt32LE(crc32(packed.subarray(0, -4)), bytes.length);
+      return packed;
+    };
+    // The xz format, 2.1.1 and 3.1: flags, a block header that names LZMA2 alone; then the end of its chunks, padding, a SHA-256.
+    const begin = Buffer.concat([Buffer.from('fd377a585a00', 'hex'), summed([0, 10])]);
+    const digest = createHash('sha256').update('').digest();
+    const block = Buffer.concat([summed([2, 0, 0x21, 1, 22, 0, 0, 0]), Buffer.alloc(4), digest]);
+    let turns = 0;
+    const breathe = async (): Promise<void> => void (turns += 1);
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat([begin, ...Array.from({ length: 3000 }, () => block)]);
+    };
+    await expect(collect(decompress(source(), { limitBytes: 1e9, breathe }, 'x'))).rejects.toThrow(Malformed);
     expect(turns).toBeGreaterThan(100);
   });
 
