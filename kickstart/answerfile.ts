@@ -10,6 +10,9 @@ import { reportFunction } from './sections/report.ts';
 import type { AnswerfileStage } from './urls.ts';
 import { scriptUrl, treeUrl } from './urls.ts';
 
+/** Why `protect: true` ends here: the installer runs a script before it wipes disks, but takes no no for an answer (its scripts.py). */
+export const UNPROTECTED = 'protect: true cannot be kept: an answerfile has no check of what a disk carries';
+
 /**
  * The answerfile for `install`, or why it can have none. With `redactedSecrets` it shows placeholders. Nothing is said of
  * the bootloader: 6.x knows `extlinux` alone, 7.0 and later `grub2` alone, and each is the default there.
@@ -95,13 +98,14 @@ function element(name: string, text: string, attributes: Readonly<Record<string,
   return `<${name}${written.join('')}>${xmlText(text)}</${name}>`;
 }
 
-function installRefusal({ network, os, role, tree }: Install): No | undefined {
+function installRefusal({ network, os, protect, role, tree }: Install): No | undefined {
   if (os.family !== 'xenserver' && os.family !== 'xcp-ng') {
     return no(`${os.family} ${os.version} is installed by a kickstart, not by an answerfile`);
   }
   if (tree.facts.boot.kind !== 'xen') return no(`the tree ${tree.name} does not boot Xen`);
   if (role !== 'xenserver')
     return no(`a hypervisor cannot have the role ${role}`, 'give its profile the role xenserver');
+  if (protect) return no(UNPROTECTED, 'take protect: true out of the profile, or empty the disks by hand');
   return network.gateway === undefined
     ? no('an answerfile with a static address must name a gateway', 'add gateway: … to its network')
     : undefined;

@@ -3,6 +3,7 @@
 import type { Install, InstallerArguments } from '../server/domain.ts';
 import type { No } from '../server/malformed.ts';
 import { no } from '../server/malformed.ts';
+import { UNPROTECTED } from './answerfile.ts';
 import { dialectOf } from './dialect.ts';
 import { kernelArgument } from './quote.ts';
 import { answerfileUrl, kickstartUrl, treeUrl } from './urls.ts';
@@ -12,6 +13,8 @@ const LENGTH_LIMIT = 1000;
 
 /** The arguments of `install`'s installer, in order; or why it cannot be started. Throws `Malformed` for values no loader could pass on. */
 export function installerArguments(install: Install): InstallerArguments | No {
+  // Its answerfile would be refused as well; a machine is not even booted into an installer that may wipe what is protected.
+  if (install.protect && isXen(install)) return no(UNPROTECTED);
   const args = argumentsFor(install);
   if (args === undefined) return no(`no known installer arguments for ${install.os.family} ${install.os.version}`);
   const all = args.kind === 'xen' ? [...args.xen, ...args.kernel] : args.kernel;

@@ -6,6 +6,7 @@ import { STORAGE_DIRECTORIES } from '../bundle/files/nfs.ts';
 import { cloudstackNames } from '../cloudstack.ts';
 import type { Dialect } from '../dialect.ts';
 import { FIRST_BOOT_NAME } from '../first-boot.ts';
+import { bootOrder } from './boot-order.ts';
 import { placeFiles, PLACE_FUNCTION } from './place-files.ts';
 import { section } from './section.ts';
 import { enabledServices } from './security.ts';
@@ -33,6 +34,7 @@ ${ENABLE_FUNCTION}
 report post
 
 ${postSteps(install, secrets, dialect).map(stepText).join('\n')}
+${bootOrder(install)}
 echo "== $(date) done"
 report installed
 `;

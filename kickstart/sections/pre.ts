@@ -3,6 +3,7 @@
 import type { Install } from '../../server/domain.ts';
 import type { Dialect } from '../dialect.ts';
 import { heredoc, shellWord } from '../quote.ts';
+import { protectDisks } from './protect.ts';
 import { reportFunction } from './report.ts';
 import { section } from './section.ts';
 import { efiPartitionLine } from './storage.ts';
@@ -27,7 +28,7 @@ report started
 
 ${checkMachine(install)}
 ${checkDisks(install)}
-${writeChecked(install, dialect)}
+${install.protect ? `${protectDisks(install)}\n` : ''}${writeChecked(install, dialect)}
 report installing "will+wipe$found"
 `;
   return section('%pre', ' --interpreter=/bin/bash --erroronfail --log=/tmp/kickstand-pre.log', body);

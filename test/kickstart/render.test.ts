@@ -18,6 +18,7 @@ import {
   secretsBut,
   xs01,
 } from '../support/installs.ts';
+import { bodyOf } from '../support/kickstart-text.ts';
 import { traceOf } from '../support/secret-scanner.ts';
 
 function rendered(install: Install, look = secrets): string {
@@ -36,6 +37,14 @@ describe('goldens', () => {
   test.each(['6.2', '7.9', '10.0'])('a mirrored minimal host on RHEL %s', (version) =>
     golden(`kickstart/storage-mirror-${version}.txt`, storageOf(rendered(minimal(version, mirror('sda', 'sdb'))))),
   );
+
+  test('what %pre has more where the profile protects data', () => {
+    const install = minimal('9.6', mirror('sda', 'sdb'));
+    const pre = bodyOf(rendered({ ...install, protect: true }), 'pre');
+    golden('kickstart/pre-protect.txt', pre.slice(pre.indexOf('# protect: true')));
+    const [before = '', , after = ''] = pre.split(/(# protect: true[\s\S]*?\[ -z "\$kept" \].*\n\n)/);
+    expect(`${before}${after}`).toBe(bodyOf(rendered(install), 'pre'));
+  });
 
   test('two disks as a whole', () =>
     golden(

@@ -34,6 +34,8 @@ describe('the shell accepts every script', () => {
         bodyOf(kickstart(install), section),
       ]),
   );
+  const protecting = { ...minimal('9.6'), protect: true };
+  scripts.push(['%pre of a profile that protects data', bodyOf(kickstart(protecting), 'pre')]);
   const firstBoot: [string, string] = ['the first-boot script', firstBootScript(cs40, secrets)?.text ?? 'if'];
 
   test.each([...scripts, firstBoot])('bash -n: %s', (_, text) => {
