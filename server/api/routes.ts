@@ -2,10 +2,15 @@
 
 import type { NextFunction, Request, Response } from 'express';
 import { Router, json } from 'express';
+import { parseMac } from '../address.ts';
+import type { MacAddress } from '../address.ts';
 import type { No } from '../malformed.ts';
-import { isNo, no } from '../malformed.ts';
+import { Malformed, isNo, no } from '../malformed.ts';
+import type { Refusal } from '../problem.ts';
 import { sendProblem } from '../problem.ts';
 import { sameSecret } from '../secret.ts';
+import type { EnrolmentBody } from './enrolment.ts';
+import { parseEnrolment } from './enrolment.ts';
 
 /** What the API is given. Views are plain values, ready for JSON, without secrets. */
 export type ApiParts = {
@@ -15,6 +20,12 @@ export type ApiParts = {
   readonly host: (name: string) => Promise<unknown>;
   readonly arm: (name: string, forMs: number | undefined) => Promise<No | { readonly kind: 'armed' }>;
   readonly disarm: (name: string) => Promise<No | { readonly kind: 'disarmed' }>;
+  /** Has a machine with this MAC asked for a boot? */
+  readonly hasAsked: (mac: MacAddress) => boolean;
+  readonly enroll: (
+    mac: MacAddress,
+    body: EnrolmentBody,
+  ) => Promise<Refusal | { readonly kind: 'enrolled'; readonly host: { readonly name: string } }>;
   readonly siteSchema: () => unknown;
 };
 
@@ -47,7 +58,33 @@ export function apiRoutes(parts: ApiParts): Router {
   router.post('/api/v1/hosts/:host/disarm', operators, async (request: Request, response: Response) => {
     answer(response, await parts.disarm(hostName(request)));
   });
+  router.post('/api/v1/discovered/:mac/enroll', operators, (request: Request, response: Response) =>
+    enroll(parts, request, response),
+  );
   return router;
+}
+
+/** 201 with the host; 400 and 404 for what was asked, 409 where it cannot be done now, 422 with all that the site file would get wrong. */
+async function enroll(parts: ApiParts, request: Request, response: Response): Promise<void> {
+  const mac = readMac(request);
+  if (isNo(mac)) return sendProblem(response, 400, mac);
+  const body = parseEnrolment(request.body);
+  if (isNo(body)) return sendProblem(response, 400, body);
+  if (!parts.hasAsked(mac.address))
+    return sendProblem(response, 404, no(`no machine with the MAC ${mac.address} has asked for a boot`));
+  const enrolled = await parts.enroll(mac.address, body);
+  if (isNo(enrolled)) return sendProblem(response, enrolled.problems === undefined ? 409 : 422, enrolled);
+  response.status(201).location(`/api/v1/hosts/${enrolled.host.name}`).json(enrolled.host);
+}
+
+function readMac(request: Request): { readonly kind: 'mac'; readonly address: MacAddress } | No {
+  const text = request.params['mac'];
+  try {
+    return { kind: 'mac', address: parseMac(typeof text === 'string' ? text : '') };
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return no(error.message, 'such as 52:54:00:a8:a8:02');
+  }
 }
 
 function operatorsOnly(parts: ApiParts) {

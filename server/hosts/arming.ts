@@ -1,6 +1,7 @@
 // What must be true before a host may be armed, and what the arming pins. Pure: the facts are handed in.
 
 import type { Catalog, Install, SecretLookup } from '../domain.ts';
+import { readDuration } from '../duration.ts';
 import type { No } from '../malformed.ts';
 import { no } from '../malformed.ts';
 
@@ -44,10 +45,8 @@ export function planArming(
 
 /** `2h`, `90m`, `1d`, `45s` or a bare number of seconds, in milliseconds. */
 export function parseDuration(text: string): number | No {
-  const match = /^(\d{1,7})(s|m|h|d)?$/.exec(text.trim());
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's'];
-  const ms = Number(match?.[1] ?? 0) * (unit ?? 0);
-  if (ms <= 0) return no(`${JSON.stringify(text)} is no length of time`, 'write it like 90m, 2h or 1d');
+  const ms = readDuration(text.trim());
+  if (ms === undefined) return no(`${JSON.stringify(text)} is no length of time`, 'write it like 90m, 2h or 1d');
   if (ms > longestArmingMs) return no('an arming lasts 7 days at most');
   return ms;
 }

@@ -8,11 +8,18 @@ import type { HostEvent } from './lifecycle.ts';
 /** One line of a host's history: when (ms since 1970), what, and the evidence. */
 export type HistoryEntry = { readonly at: number; readonly what: string; readonly detail: string };
 
-/** A machine that asked for a boot and is in no site. */
+/** A machine that asked for a boot and is in no site. Texts are printable ASCII of at most 128 characters; they are not trusted. */
 export type Sighting = {
   readonly mac: string;
   readonly uuid: string | undefined;
+  /** Where it was, or the address it will have. */
   readonly address: string | undefined;
+  /** `uefi x86_64 over http`: as `describeFirmware` says it. */
+  readonly firmware: string | undefined;
+  /** What it calls its firmware, its user class and itself: DHCP options 60, 77 and 12. */
+  readonly vendorClass: string | undefined;
+  readonly userClass: string | undefined;
+  readonly hostname: string | undefined;
   readonly firstSeen: number;
   readonly lastSeen: number;
 };

@@ -8,6 +8,7 @@ import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { sendProblem } from '../problem.ts';
 import { sameSecret } from '../secret.ts';
+import type { Stage } from '../stages.ts';
 import type { HostEvent } from './lifecycle.ts';
 import { admitsInstaller, admitsReport } from './lifecycle.ts';
 import { parseReport } from './report.ts';
@@ -18,6 +19,8 @@ export type InstallerParts = {
   readonly state: (host: string, now: number) => HostState;
   readonly apply: (host: string, event: HostEvent) => unknown;
   readonly note: (host: string, what: string, detail: string) => void;
+  /** Told what an installer at `address` reached, for whoever follows a boot. */
+  readonly stage: (address: string, host: string, stage: Stage) => void;
   readonly macsOf: (host: string) => readonly string[] | undefined;
   readonly render: (host: string, what: Instructions) => Promise<string | No>;
   readonly now: () => number;
@@ -63,6 +66,7 @@ export function installerRoutes(parts: InstallerParts): Router {
 async function giveInstructions(parts: InstallerParts, what: Instructions, http: Exchange): Promise<void> {
   const { request, response } = http;
   const host = segment(request, 'host');
+  const address = request.socket.remoteAddress ?? 'unknown';
   // A script ends an install that runs, however long it took; instructions begin one, while the arming holds.
   const admits = what.kind === 'script' ? admitsReport : admitsInstaller;
   const admitted = (): boolean => admits(parts.state(host, parts.now()), tokenCheck(request), parts.now());
@@ -74,14 +78,16 @@ async function giveInstructions(parts: InstallerParts, what: Instructions, http:
   const text = await parts.render(host, what);
   if (isNo(text)) {
     parts.note(host, 'instructions refused', text.reason);
+    parts.stage(address, host, { kind: 'instructions', what: what.kind, outcome: 'refused', reason: text.reason });
     return sendProblem(response, 409, text);
   }
-  const address = request.socket.remoteAddress ?? 'unknown';
   // Rendering took its time: an operator may have disarmed the host meanwhile. What is written down now decides.
   if (what.kind !== 'script' && request.method === 'GET')
     parts.apply(host, { kind: 'installing', now: parts.now(), token: givenToken(request), address });
   if (!admitted()) return refuse(parts, host, http);
   parts.log.info('instructions given', { host, what: what.kind, address });
+  if (request.method === 'GET')
+    parts.stage(address, host, { kind: 'instructions', what: what.kind, outcome: 'given', reason: '' });
   response.type(what.kind === 'answerfile' ? 'application/xml' : 'text/plain').send(text);
 }
 
@@ -94,7 +100,11 @@ function foreignMacs(request: Request, macs: readonly string[]): string | undefi
 
 function refuse(parts: InstallerParts, host: string, http: Exchange): void {
   const reason = http.because ?? 'asked without the token of its arming';
-  if (parts.macsOf(host) !== undefined) parts.note(host, 'refused', `${http.request.path}: ${reason}`);
+  if (parts.macsOf(host) !== undefined) {
+    parts.note(host, 'refused', `${http.request.path}: ${reason}`);
+    const address = http.request.socket.remoteAddress ?? 'unknown';
+    parts.stage(address, host, { kind: 'instructions', what: 'instructions', outcome: 'refused', reason });
+  }
   parts.log.warn('instructions refused', {
     host: host.slice(0, 64),
     reason,
@@ -112,6 +122,7 @@ function takeReport(parts: InstallerParts, request: Request, response: Response)
   if (isNo(report)) return sendProblem(response, 400, report);
   parts.apply(host, { kind: 'reported', now: parts.now(), ...report });
   parts.log.info('installer reported', { host, stage: report.stage });
+  parts.stage(request.socket.remoteAddress ?? 'unknown', host, { kind: 'report', ...report });
   response.type('text/plain').send('noted\n');
 }
 

@@ -4,10 +4,11 @@ import Database from 'better-sqlite3';
 import { chmodSync } from 'node:fs';
 import type { HostState } from '../domain.ts';
 import { Malformed } from '../malformed.ts';
-import type { HistoryEntry, Sighting } from './history.ts';
+import type { HistoryEntry } from './history.ts';
 import { decodeState, encodeState, historyOf } from './history.ts';
 import type { HostEvent } from './lifecycle.ts';
 import { advance, settle, unarmed } from './lifecycle.ts';
+import { SIGHTINGS_SCHEMA, migrateSightings, sightings } from './sightings/store.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS host_state (host TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
@@ -16,14 +17,10 @@ const SCHEMA = `
     what TEXT NOT NULL, detail TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1
   ) STRICT;
   CREATE INDEX IF NOT EXISTS history_by_host ON history (host, kind, id);
-  CREATE TABLE IF NOT EXISTS discovered (
-    mac TEXT PRIMARY KEY, uuid TEXT, address TEXT, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS discovered_by_age ON discovered (last_seen);
+  ${SIGHTINGS_SCHEMA}
 `;
 /** Changes of state are evidence and have room of their own: what strangers ask cannot push them out. */
 const KEPT = { change: 1000, note: 200 } as const;
-const DISCOVERED_LIMIT = 10_000;
 /** A state is changed in microseconds; who waits longer has met a stuck process, and others are waiting behind it. */
 const BUSY_TIMEOUT_MS = 1000;
 
@@ -35,13 +32,18 @@ export type HostStore = ReturnType<typeof openHostStore>;
 /** Opens (and makes) the state file `file`, readable by its owner only: it holds the tokens of armed hosts. */
 export function openHostStore(file: string) {
   const database = openDatabase(file, 'FULL');
-  // What strangers ask is written down without waiting for the disk: a flood of it must not hold up boots.
-  const notes = openDatabase(file, 'OFF');
+  // What strangers ask is written down without waiting for the disk at each line (SQLite, "PRAGMA synchronous": NORMAL syncs
+  // checkpoints alone): a flood of it must not hold up boots, and a power cut may cost its last lines but no host's state.
+  const notes = openDatabase(file, 'NORMAL');
   const readState = database.prepare<[string], { state: string }>('SELECT state FROM host_state WHERE host = ?');
   const writeState = database.prepare<[string, string]>(
     'INSERT OR REPLACE INTO host_state (host, state) VALUES (?, ?)',
   );
   const names = database.prepare<[], { host: string }>('SELECT host FROM host_state ORDER BY host');
+  // Quotes within a stored text are escaped: only the phase itself reads like this.
+  const stalled = database.prepare<[], { host: string }>(
+    `SELECT host FROM host_state WHERE state LIKE '%"phase":"stalled"%'`,
+  );
   const state = (host: string, now: number): HostState => {
     const row = readState.get(host);
     return row === undefined ? unarmed : settle(readable(row.state), now);
@@ -51,7 +53,8 @@ export function openHostStore(file: string) {
     const before = state(host, event.now);
     const after = advance(before, event);
     writeState.run(host, encodeState(after));
-    writeChange(host, historyOf(event, before, after));
+    // A loader that asks for its script twice has booted once.
+    if (event.kind !== 'booted' || after !== before) writeChange(host, historyOf(event, before, after));
     return after;
   });
   return {
@@ -61,6 +64,8 @@ export function openHostStore(file: string) {
     apply: (host: string, event: HostEvent): HostState => apply.immediate(host, event),
     /** The hosts that have a state, in the site or not any more. */
     known: (): readonly string[] => names.all().map((row) => row.host),
+    /** Those of them whose install was stopped: found without reading ten thousand states. */
+    stalled: (): ReadonlySet<string> => new Set(stalled.all().map((row) => row.host)),
     /** Writes a line into `host`'s history that changes no state; one that was written before is counted. */
     note: historyWriter(notes, 'note'),
     ...historyReaders(database),
@@ -72,12 +77,13 @@ export function openHostStore(file: string) {
   };
 }
 
-function openDatabase(file: string, synchronous: 'FULL' | 'OFF'): Database.Database {
+function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL'): Database.Database {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   chmodSync(file, 0o600);
   database.pragma('journal_mode = WAL');
   database.pragma(`synchronous = ${synchronous}`);
   database.exec(SCHEMA);
+  migrateSightings(database);
   return database;
 }
 
@@ -117,36 +123,5 @@ function historyReaders(database: Database.Database) {
     /** The newest `limit` entries of `host`'s history, newest first; `times` tells how often a line was written. */
     history: (host: string, limit: number): readonly (HistoryEntry & { readonly times: number })[] =>
       read.all(host, limit),
-  };
-}
-
-type SightingRow = { mac: string; uuid: string | null; address: string | null; first_seen: number; last_seen: number };
-
-function sightings(database: Database.Database) {
-  const write = database.prepare<[string, string | null, string | null, number, number]>(
-    `INSERT INTO discovered (mac, uuid, address, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (mac) DO UPDATE SET uuid = coalesce(excluded.uuid, uuid), address = coalesce(excluded.address, address), last_seen = excluded.last_seen`,
-  );
-  const trim = database.prepare<[number]>(
-    'DELETE FROM discovered WHERE mac IN (SELECT mac FROM discovered ORDER BY last_seen DESC LIMIT -1 OFFSET ?)',
-  );
-  const read = database.prepare<[number], SightingRow>('SELECT * FROM discovered ORDER BY last_seen DESC LIMIT ?');
-  let written = 0;
-  return {
-    /** Remembers a machine the site does not know. Beyond 10,000 the oldest are forgotten, now and then. */
-    discover: (seen: Sighting): void => {
-      write.run(seen.mac, seen.uuid ?? null, seen.address ?? null, seen.firstSeen, seen.lastSeen);
-      written += 1;
-      if (written % 256 === 0) trim.run(DISCOVERED_LIMIT);
-    },
-    /** The `limit` machines last seen that are in no site, last seen first. */
-    discovered: (limit: number): readonly Sighting[] =>
-      read.all(limit).map((row) => ({
-        mac: row.mac,
-        uuid: row.uuid ?? undefined,
-        address: row.address ?? undefined,
-        firstSeen: row.first_seen,
-        lastSeen: row.last_seen,
-      })),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from '../address.ts';
 import { parseMac, parseSubnet } from '../address.ts';
+import { readDuration } from '../duration.ts';
 import type { Host, Network, Profile, Repo, Site, Tree, TreeSource } from '../domain.ts';
 import { parseOs } from '../os.ts';
 import type { SiteFile } from './schema.ts';
@@ -15,12 +16,19 @@ export function buildSite(file: SiteFile, addresses: readonly (Ipv4 | undefined)
     repos: file.repos.map(buildRepo),
     trees: file.trees.map(buildTree),
     profiles: file.profiles.map(buildProfile),
-    hosts: file.hosts.map((host, index) => buildHost(host, addresses[index])),
+    hosts: buildHosts(file.hosts, addresses),
   };
 }
 
-function buildNetwork(network: SiteFile['networks'][number]): Network {
-  return { ...network, subnet: parseSubnet(network.subnet), gateway: network.gateway };
+function buildNetwork({ lease, ...network }: SiteFile['networks'][number]): Network {
+  const leaseMs = readDuration(lease);
+  if (leaseMs === undefined) throw new Error(`the network ${network.name} passed its checks with a lease of ${lease}`);
+  return {
+    ...network,
+    subnet: parseSubnet(network.subnet),
+    gateway: network.gateway,
+    leaseSeconds: leaseMs / 1000,
+  };
 }
 
 function buildRepo(repo: SiteFile['repos'][number]): Repo {
@@ -42,7 +50,13 @@ function buildProfile(profile: SiteFile['profiles'][number]): Profile {
   return { ...profile, cloudstack: profile.cloudstack };
 }
 
-function buildHost({ name, profile, network, macs }: SiteFile['hosts'][number], address: Ipv4 | undefined): Host {
+/** `addresses` are those of `hosts`, in their order. */
+export function buildHosts(hosts: SiteFile['hosts'], addresses: readonly (Ipv4 | undefined)[]): readonly Host[] {
+  return hosts.map((host, index) => buildHost(host, addresses[index]));
+}
+
+function buildHost(host: SiteFile['hosts'][number], address: Ipv4 | undefined): Host {
+  const { name, profile, network, macs, boot } = host;
   if (address === undefined) throw new Error(`the host ${name} passed its checks without an address`);
-  return { name, profile, network, address, macs: macs.map(parseMac) };
+  return { name, profile, network, address, macs: macs.map(parseMac), boot };
 }

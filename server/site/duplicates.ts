@@ -1,12 +1,10 @@
 // Names, MACs, addresses and list entries that are there twice. Pure.
 
+import type { MacAddress } from '../address.ts';
 import { parseMac } from '../address.ts';
 import type { Finding, Path } from './finding.ts';
 import { finding, formatPath } from './finding.ts';
 import type { Draft } from './shape.ts';
-
-/** `key` is what is compared where that is not the text itself. */
-type Entry = { readonly path: Path; readonly text: string; readonly key?: string };
 
 /** Everything that must be said once and is said twice. Names differ by more than letter case. */
 export function checkDuplicates(draft: Draft): readonly Finding[] {
@@ -16,7 +14,7 @@ export function checkDuplicates(draft: Draft): readonly Finding[] {
       sameNames(draft[section], [section]),
     ),
     ...(networks ?? []).flatMap((network, index) => sameNames(network?.ranges, ['networks', index, 'ranges'])),
-    ...twice(macsOf(hosts), (text, first) => `the MAC ${text} is already that of ${ownerAt(hosts, first)}`),
+    ...sameMacs(hosts),
     ...listed(draft.site?.ntp, ['site', 'ntp']),
     ...(networks ?? []).flatMap((network, index) => listed(network?.dns, ['networks', index, 'dns'])),
     ...(profiles ?? []).flatMap((profile, index) => [
@@ -31,41 +29,60 @@ export function checkDuplicates(draft: Draft): readonly Finding[] {
 type Named = { readonly name?: string | undefined };
 
 function sameNames(items: readonly (Named | undefined)[] | undefined, section: Path): readonly Finding[] {
-  const entries = (items ?? []).flatMap((item, index) =>
-    item?.name === undefined
-      ? []
-      : [{ path: [...section, index, 'name'], text: item.name, key: item.name.toLowerCase() }],
-  );
-  return twice(entries, (text, first) => `${text} is already the name of ${formatPath(first.slice(0, -1))}`);
-}
-
-function macsOf(hosts: Draft['hosts']): readonly Entry[] {
-  return (hosts ?? []).flatMap((host, index) =>
-    (host?.macs ?? []).flatMap((mac, at) =>
-      mac === undefined ? [] : [{ path: ['hosts', index, 'macs', at], text: parseMac(mac) }],
-    ),
-  );
-}
-
-function ownerAt(hosts: Draft['hosts'], path: Path): string {
-  const index = path[1];
-  const name = typeof index === 'number' ? hosts?.[index]?.name : undefined;
-  return name ?? formatPath(path.slice(0, 2));
+  const names = (items ?? []).map((item) => item?.name?.toLowerCase());
+  return twice(names, (index, first) => {
+    const message = `${items?.[index]?.name ?? ''} is already the name of ${formatPath([...section, first])}`;
+    return finding([...section, index, 'name'], message, REMEDY);
+  });
 }
 
 function listed(items: readonly (string | undefined)[] | undefined, list: Path): readonly Finding[] {
-  const entries = (items ?? []).flatMap((text, index) =>
-    text === undefined ? [] : [{ path: [...list, index], text }],
-  );
-  return twice(entries, (text) => `${text} is listed twice`);
+  return twice(items ?? [], (index) => finding([...list, index], `${items?.[index] ?? ''} is listed twice`, REMEDY));
 }
 
-/** A finding at each entry whose text an earlier one has; `describe` is given the text and the earlier one's path. */
-function twice(entries: readonly Entry[], describe: (text: string, first: Path) => string): readonly Finding[] {
-  const seen = new Map<string, Path>();
-  return entries.flatMap(({ path, text, key = text }) => {
-    const first = seen.get(key);
-    if (first === undefined) seen.set(key, path);
-    return first === undefined ? [] : [finding(path, describe(text, first), 'remove one, or change it')];
-  });
+const REMEDY = 'remove one, or change it';
+
+/** A finding at each text that an earlier one equals; `describe` is given both places. */
+function twice(
+  texts: readonly (string | undefined)[],
+  describe: (index: number, first: number) => Finding,
+): readonly Finding[] {
+  if (areDifferent(texts)) return [];
+  const found: Finding[] = [];
+  const seen = new Map<string, number>();
+  for (const [index, text] of texts.entries()) {
+    if (text === undefined) continue;
+    const first = seen.get(text);
+    if (first === undefined) seen.set(text, index);
+    else found.push(describe(index, first));
+  }
+  return found;
+}
+
+/** Asked first: nearly every list of thousands is right, and this is the fastest way to know it. */
+function areDifferent(texts: readonly (string | undefined)[]): boolean {
+  return new Set(texts).size === texts.length;
+}
+
+/** No MAC is another host's, nor the same host's twice. */
+function sameMacs(hosts: Draft['hosts']): readonly Finding[] {
+  const macs = (hosts ?? []).map((host) =>
+    (host?.macs ?? []).map((mac) => (mac === undefined ? undefined : parseMac(mac))),
+  );
+  if (areDifferent(macs.flat())) return [];
+  const found: Finding[] = [];
+  const owners = new Map<MacAddress, number>();
+  for (const [index, own] of macs.entries()) {
+    for (const [at, mac] of own.entries()) {
+      if (mac === undefined) continue;
+      const owner = owners.get(mac);
+      if (owner === undefined) owners.set(mac, index);
+      else found.push(sameMac(mac, ['hosts', index, 'macs', at], hosts?.[owner]?.name ?? formatPath(['hosts', owner])));
+    }
+  }
+  return found;
+}
+
+function sameMac(mac: MacAddress, path: Path, owner: string): Finding {
+  return finding(path, `the MAC ${mac} is already that of ${owner}`, REMEDY);
 }

@@ -1,16 +1,17 @@
 // Networks and their ranges: all addresses inside the subnet, ranges in order and apart, nobody's address given away. Pure.
 
 import type { Ipv4, Subnet } from '../address.ts';
-import { broadcastOf, contains, formatSubnet, fromNumber, toNumber } from '../address.ts';
+import { broadcastOf, contains, formatSubnet, fromNumber, parseIpv4, toNumber } from '../address.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
 import type { FixedAddress, KnownNetwork, KnownRange, WholeRange } from './known.ts';
 import { checkInside, fixedAddresses, isWhole, meantAddress } from './known.ts';
 import type { Draft } from './shape.ts';
+import { checkIpv4 } from './values.ts';
 
 /** Everything wrong with networks by themselves; hosts are placed elsewhere. */
 export function checkNetworks(draft: Draft, networks: readonly KnownNetwork[]): readonly Finding[] {
-  const fixed = inOrder(fixedAddresses(draft, networks));
+  const fixed = inOrder([...fixedAddresses(draft, networks), ...timeServers(draft)]);
   const spans = networks.map(({ subnet }) =>
     subnet === undefined ? undefined : spanOf(subnet.network, broadcastOf(subnet)),
   );
@@ -24,6 +25,12 @@ export function checkNetworks(draft: Draft, networks: readonly KnownNetwork[]): 
       ...network.ranges.filter(isWhole).flatMap((range) => checkGivenAway(range, fixed)),
     ]),
   ];
+}
+
+/** A host of the site may be one, so they are not `fixedAddresses`; but nobody else is to be given their addresses. */
+function timeServers(draft: Draft): readonly FixedAddress[] {
+  const servers = (draft.site?.ntp ?? []).filter((text) => text !== undefined && checkIpv4(text) === undefined);
+  return servers.map((text) => ({ address: parseIpv4(text ?? ''), owner: 'a time server' }));
 }
 
 /** The appliance may stand behind a router, in no network of the site; but not at an address no machine can have. */

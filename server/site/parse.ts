@@ -10,11 +10,13 @@ import type { Finding } from './finding.ts';
 import { formatPath } from './finding.ts';
 import { knownNetworks } from './known.ts';
 import { COUNTED, SUGGESTED, TOLD, restOf } from './limits.ts';
+import type { HostLines } from './lines.ts';
 import { checkNetworks } from './networks.ts';
 import { placeHosts } from './placement.ts';
 import { checkProfiles } from './profiles.ts';
 import { checkReferences } from './references.ts';
-import type { Shape } from './shape.ts';
+import type { SiteFile } from './schema.ts';
+import type { Reading, Shape } from './shape.ts';
 import { readShape } from './shape.ts';
 import { readYaml } from './yaml.ts';
 import type { YamlText } from './yaml.ts';
@@ -27,6 +29,25 @@ export type ParsedSite = { readonly kind: 'site'; readonly site: Site } | SitePr
  * text comes back as problems, in the order of their lines. Text that is no YAML is not looked into any further.
  */
 export function parseSite(text: string, fileName: string): ParsedSite {
+  const read = readSite(text, fileName);
+  return read.kind === 'problems' ? read : { kind: 'site', site: read.site };
+}
+
+/** A site, and what it was made from: where the reading of a text that differs a little can begin. */
+export type SiteReading = {
+  readonly kind: 'reading';
+  readonly site: Site;
+  readonly text: string;
+  /** The text as plain values, and these in their right shape. */
+  readonly value: unknown;
+  readonly file: SiteFile;
+  readonly lines: HostLines | undefined;
+  /** The text has at most so many words and signs. */
+  readonly signs: number;
+};
+
+/** Reads a site file as `parseSite` does. */
+export function readSite(text: string, fileName: string): SiteReading | SiteProblems {
   const yaml = readYaml(text);
   if (yaml.kind === 'problems') return yaml;
   if (yaml.value === null || yaml.value === undefined) return emptyFile(fileName);
@@ -34,19 +55,28 @@ export function parseSite(text: string, fileName: string): ParsedSite {
   if (shape.findings.length > TOLD) return toProblems(shape, yaml);
   const { addresses, findings } = check(shape);
   const all = { findings: [...shape.findings, ...findings], stopped: shape.stopped };
-  if (all.findings.length > 0 || shape.file === undefined) return toProblems(all, yaml);
-  return { kind: 'site', site: buildSite(shape.file, addresses) };
+  const { value, file } = shape;
+  if (all.findings.length > 0 || file === undefined) return toProblems(all, yaml);
+  const { hosts: lines, signs } = yaml;
+  return { kind: 'reading', site: buildSite(file, addresses), text, value, file, lines, signs };
 }
 
-function check(shape: Shape): { readonly addresses: readonly (Ipv4 | undefined)[]; readonly findings: Finding[] } {
-  const networks = knownNetworks(shape.draft);
-  const placement = placeHosts(shape, networks);
+/** The site of a file whose shape is right; undefined where anything speaks against what it says. */
+export function siteOf(value: unknown, file: SiteFile): Site | undefined {
+  const { addresses, findings } = check({ draft: file, value });
+  return findings.length > 0 ? undefined : buildSite(file, addresses);
+}
+
+/** All that must hold between the values of a file. `spliceHosts` knows which of it is between one host and another. */
+function check(reading: Reading): { readonly addresses: readonly (Ipv4 | undefined)[]; readonly findings: Finding[] } {
+  const networks = knownNetworks(reading.draft);
+  const placement = placeHosts(reading, networks);
   const findings = [
-    ...checkDuplicates(shape.draft),
-    ...checkReferences(shape),
-    ...checkNetworks(shape.draft, networks),
-    ...checkContents(shape),
-    ...checkProfiles(shape),
+    ...checkDuplicates(reading.draft),
+    ...checkReferences(reading),
+    ...checkNetworks(reading.draft, networks),
+    ...checkContents(reading),
+    ...checkProfiles(reading),
     ...placement.findings,
   ];
   return { addresses: placement.addresses, findings };

@@ -1,7 +1,7 @@
 // Every host gets its one address: the one written, or the next free one of its range; and all that speaks against it. Pure.
 
 import type { Ipv4 } from '../address.ts';
-import { toNumber } from '../address.ts';
+import { broadcastOf, toNumber } from '../address.ts';
 import type { Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
 import type { KnownNetwork, KnownRange, WholeRange } from './known.ts';
@@ -23,62 +23,90 @@ export type Placement = {
 /** The longest host name Linux takes, domain included: HOST_NAME_MAX, gethostname(2). */
 const LONGEST_NAME = 64;
 
+/** Said of nearly every host of thousands: it costs nothing to make. */
+const NOTHING: readonly Finding[] = [];
+
 /** Places all hosts of a draft. */
 export function placeHosts({ draft, value }: Reading, networks: readonly KnownNetwork[]): Placement {
   const hosts = draft.hosts ?? [];
   const fixed = fixedAddresses(draft, networks);
-  const named = new Map(networks.toReversed().map((network) => [network.name, network]));
-  const wishes = hosts.map((host) => wishOf(host, named));
+  const grounds = groundsOf(networks);
+  const wishes = hosts.map((host) => wishOf(host, grounds));
   const addresses = allocateAddresses(wishes, new Set(fixed.map(({ address }) => address)));
   const taken: Taken = {
     owners: new Map(),
     fixed: new Map(fixed.toReversed().map(({ address, owner }) => [address, owner])),
-    foreign: new Map(networks.map((network) => [network, foreignRanges(network)])),
   };
+  const written = valueAt(value, ['hosts']);
   const findings = hosts.flatMap((host, index) => {
-    if (host === undefined) return [];
-    const network = networkOf(host, named);
-    const own = checkOwnAddress({ host, index, network }, taken);
-    return [
-      ...checkName(host, index, draft.site?.domain),
-      ...checkWish(valueAt(value, ['hosts', index]), index),
-      ...own,
-      ...checkRange({ host, index, network }, { wish: wishes[index], address: addresses[index] }),
+    if (host === undefined) return NOTHING;
+    const placed = { host, index, ground: groundOf(host, grounds) };
+    const found = [
+      checkName(host, index, draft.site?.domain),
+      checkWish(Array.isArray(written) ? written[index] : undefined, index),
+      checkOwnAddress(placed, taken),
+      checkRange(placed, { wish: wishes[index], address: addresses[index] }),
     ];
+    return found.every(({ length }) => length === 0) ? NOTHING : found.flat();
   });
   return { addresses, findings };
 }
 
-type Placed = { readonly host: DraftHost; readonly index: number; readonly network: KnownNetwork | undefined };
+type Placed = { readonly host: DraftHost; readonly index: number; readonly ground: Ground | undefined };
+
+/** A network as hosts are placed in it: what is asked for each of thousands of them is read once. */
+type Ground = {
+  readonly network: KnownNetwork;
+  readonly subnet: { readonly low: number; readonly high: number } | undefined;
+  /** By name, the first of it; with the wish of a host that names it. */
+  readonly ranges: ReadonlyMap<string, { readonly range: KnownRange; readonly wish: AddressWish }>;
+  /** The ranges that somebody else hands out. */
+  readonly foreign: readonly Span[];
+};
 
 /** By name; the first of its name, as everywhere. */
-type Networks = ReadonlyMap<string | undefined, KnownNetwork>;
+type Grounds = ReadonlyMap<string | undefined, Ground>;
 
-function networkOf(host: DraftHost | undefined, networks: Networks): KnownNetwork | undefined {
-  return host?.network === undefined ? undefined : networks.get(host.network);
+function groundsOf(networks: readonly KnownNetwork[]): Grounds {
+  return new Map(
+    networks.toReversed().map((network) => {
+      const { subnet, ranges } = network;
+      const ends =
+        subnet === undefined ? undefined : { low: toNumber(subnet.network), high: toNumber(broadcastOf(subnet)) };
+      const named = ranges.toReversed().map((range) => [range.name, { range, wish: wishFor(range) }] as const);
+      return [network.name, { network, subnet: ends, ranges: new Map(named), foreign: foreignRanges(network) }];
+    }),
+  );
 }
 
-function rangeOf(host: DraftHost, network: KnownNetwork | undefined): KnownRange | undefined {
-  return network?.ranges.find(({ name }) => name === host.range);
+function groundOf(host: DraftHost | undefined, grounds: Grounds): Ground | undefined {
+  return host?.network === undefined ? undefined : grounds.get(host.network);
 }
 
-function wishOf(host: DraftHost | undefined, networks: Networks): AddressWish {
+function wishFor(range: KnownRange): AddressWish {
+  return isWhole(range) && range.use === 'hosts' ? { kind: 'next', range } : { kind: 'none' };
+}
+
+function wishOf(host: DraftHost | undefined, grounds: Grounds): AddressWish {
   if (host?.address !== undefined) return { kind: 'fixed', address: host.address };
-  const range = host?.range === undefined ? undefined : rangeOf(host, networkOf(host, networks));
-  return range === undefined || !isWhole(range) || range.use !== 'hosts' ? { kind: 'none' } : { kind: 'next', range };
+  const wish = host?.range === undefined ? undefined : groundOf(host, grounds)?.ranges.get(host.range)?.wish;
+  return wish ?? { kind: 'none' };
 }
 
 function checkName(host: DraftHost, index: number, domain: string | undefined): readonly Finding[] {
   if (host.name === undefined || domain === undefined) return [];
   const length = host.name.length + 1 + domain.length;
-  if (length <= LONGEST_NAME) return [];
+  if (length <= LONGEST_NAME) return NOTHING;
   const message = `${host.name}.${domain} has ${length} characters; Linux takes ${LONGEST_NAME}`;
   return [finding(['hosts', index, 'name'], message, 'shorten the name')];
 }
 
+const ADDRESS = ['address'];
+const RANGE = ['range'];
+
 /** Looks at the host as written: an address that cannot be read is one problem, not a missing one too. */
 function checkWish(written: unknown, index: number): readonly Finding[] {
-  const [address, range] = [valueAt(written, ['address']), valueAt(written, ['range'])];
+  const [address, range] = [valueAt(written, ADDRESS), valueAt(written, RANGE)];
   const path = ['hosts', index];
   if (address !== undefined && range !== undefined) {
     return [finding(path, 'has both an address and a range', 'keep one of them')];
@@ -92,7 +120,6 @@ type Taken = {
   readonly fixed: ReadonlyMap<string, string>;
   /** Which host has each address so far. */
   readonly owners: Map<string, string>;
-  readonly foreign: ReadonlyMap<KnownNetwork, readonly Span[]>;
 };
 
 /** A range as numbers. */
@@ -107,38 +134,55 @@ function foreignRanges(network: KnownNetwork): readonly Span[] {
 }
 
 /** An address that was written: in its network, nobody else's, and in no range that somebody else hands out. */
-function checkOwnAddress({ host, index, network }: Placed, { fixed, owners, foreign }: Taken): readonly Finding[] {
+function checkOwnAddress({ host, index, ground }: Placed, { fixed, owners }: Taken): readonly Finding[] {
   const { address } = host;
   if (address === undefined) return [];
-  const path = ['hosts', index, 'address'];
-  const inside = network?.subnet === undefined ? [] : checkInside(address, network.subnet, path);
+  const value = toNumber(address);
+  const subnet = ground?.subnet;
+  const inside = subnet === undefined || (subnet.low < value && value < subnet.high);
   const other = owners.get(address);
   if (other === undefined) owners.set(address, host.name ?? `hosts[${index}]`);
   const owner = other ?? fixed.get(address);
-  const twice =
-    owner === undefined ? [] : [finding(path, `${address} is already that of ${owner}`, 'choose a free one')];
-  const spans = network === undefined ? [] : (foreign.get(network) ?? []);
-  return [...inside, ...twice, ...checkForeign(address, spans, path)];
+  const foreign = ground?.foreign.find(({ low, high }) => value >= low && value <= high)?.range;
+  if (inside && owner === undefined && foreign === undefined) return [];
+  return describeAddress({ address, path: ['hosts', index, 'address'], owner, foreign, network: ground?.network });
 }
 
-/** One range is told: two that hold the same address have a problem of their own. */
-function checkForeign(address: Ipv4, spans: readonly Span[], path: Path): readonly Finding[] {
-  const value = toNumber(address);
-  const range = spans.find(({ low, high }) => value >= low && value <= high)?.range;
-  if (range === undefined) return [];
-  const message = `${address} lies in ${range.name}, which is for ${range.use ?? ''}`;
-  return [finding(path, message, 'choose one outside that range')];
+type AddressFaults = {
+  readonly address: Ipv4;
+  readonly path: Path;
+  readonly network: KnownNetwork | undefined;
+  readonly owner: string | undefined;
+  /** One range is told: two that hold the same address have a problem of their own. */
+  readonly foreign: WholeRange | undefined;
+};
+
+function describeAddress({ address, path, network, owner, foreign }: AddressFaults): readonly Finding[] {
+  const outside = network?.subnet === undefined ? [] : checkInside(address, network.subnet, path);
+  const twice =
+    owner === undefined ? [] : [finding(path, `${address} is already that of ${owner}`, 'choose a free one')];
+  const given =
+    foreign === undefined
+      ? []
+      : [
+          finding(
+            path,
+            `${address} lies in ${foreign.name}, which is for ${foreign.use ?? ''}`,
+            'choose one outside that range',
+          ),
+        ];
+  return [...outside, ...twice, ...given];
 }
 
 type Given = { readonly wish: AddressWish | undefined; readonly address: Ipv4 | undefined };
 
 /** A range that was named: one for hosts, with an address left. */
-function checkRange({ host, index, network }: Placed, { wish, address }: Given): readonly Finding[] {
-  const range = host.range === undefined ? undefined : rangeOf(host, network);
+function checkRange({ host, index, ground }: Placed, { wish, address }: Given): readonly Finding[] {
+  const range = host.range === undefined ? undefined : ground?.ranges.get(host.range)?.range;
   if (range === undefined || host.address !== undefined) return [];
   const path = ['hosts', index, 'range'];
   if (range.use !== undefined && range.use !== 'hosts') {
-    const others = (network?.ranges ?? []).filter(({ use }) => use === 'hosts').map(({ name }) => name);
+    const others = (ground?.network.ranges ?? []).filter(({ use }) => use === 'hosts').map(({ name }) => name);
     return [
       finding(
         path,

@@ -42,8 +42,11 @@ export function movedHosts(
   before: Site,
   after: Site,
 ): readonly { readonly host: string; readonly from: Ipv4; readonly to: Ipv4 }[] {
-  const earlier = new Map(before.hosts.map((host) => [host.name, host.address]));
-  return after.hosts.flatMap(({ name, address }) => {
+  // An edit leaves nearly all hosts the same values in the same places: these have not moved.
+  const others = after.hosts.filter((host, index) => host !== before.hosts[index]);
+  const names = new Set(others.map(({ name }) => name));
+  const earlier = new Map(before.hosts.filter(({ name }) => names.has(name)).map((host) => [host.name, host.address]));
+  return others.flatMap(({ name, address }) => {
     const from = earlier.get(name);
     return from === undefined || from === address ? [] : [{ host: name, from, to: address }];
   });

@@ -26,15 +26,18 @@ export function checkReferences({ draft, value }: Reading): readonly Finding[] {
         point('repo', { name, known: repos, path: ['profiles', index, 'repos', at] }),
       ),
     ]),
-    ...(draft.hosts ?? []).flatMap((host, index) => [
-      ...point('profile', { name: host?.profile, known: profiles, path: ['hosts', index, 'profile'] }),
-      ...point('network', { name: host?.network, known: networks, path: ['hosts', index, 'network'] }),
-      ...point('range', {
-        name: host?.range,
-        known: host?.network === undefined ? undefined : ranges.get(host.network),
-        path: ['hosts', index, 'range'],
-      }),
-    ]),
+    ...(draft.hosts ?? []).flatMap((host, index) => {
+      if (host === undefined) return [];
+      const { profile, network, range } = host;
+      const inNetwork = network === undefined ? undefined : ranges.get(network);
+      // Said first, because nearly every host of thousands is right.
+      if (isFound(profile, profiles) && isFound(network, networks) && isFound(range, inNetwork)) return [];
+      return [
+        ...point('profile', { name: profile, known: profiles, path: ['hosts', index, 'profile'] }),
+        ...point('network', { name: network, known: networks, path: ['hosts', index, 'network'] }),
+        ...point('range', { name: range, known: inNetwork, path: ['hosts', index, 'range'] }),
+      ];
+    }),
   ];
 }
 
@@ -44,6 +47,11 @@ function point(kind: string, { name, known, path }: Pointer): readonly Finding[]
   if (name === undefined || known === undefined || known.has(name)) return [];
   const where = kind === 'range' ? 'this network has no range' : `there is no ${kind}`;
   return [finding(path, `${where} called ${name}`, () => suggest(name, [...known]) ?? `add it under ${kind}s`)];
+}
+
+/** A name that is missing or cannot be looked up is a problem of somebody else's. */
+function isFound(name: string | undefined, known: Declared): boolean {
+  return name === undefined || known === undefined || known.has(name);
 }
 
 function declared(value: unknown, section: string): Declared {

@@ -1,6 +1,5 @@
 // site + catalog + host → Install, every default applied once; a refusal where that would be a guess. Pure.
 
-import type { Ipv4 } from '../address.ts';
 import { netmaskOf, toNumber } from '../address.ts';
 import type {
   Arming,
@@ -19,7 +18,7 @@ import type {
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { formatOs, sameOs } from '../os.ts';
-import { installFingerprint } from './fingerprint.ts';
+import { isAgreed } from './fingerprint.ts';
 import { checkHypervisor, checkRole } from './rules.ts';
 
 /** The secret with the root password's crypt hash where a site names none. */
@@ -57,6 +56,8 @@ export function resolveInstall(site: Site, catalog: Catalog, host: Host): Instal
     storage: profile.storage,
     packages: profile.packages,
     cloudstack: profile.cloudstack,
+    protect: profile.protect,
+    boot: { ...site.boot, ...host.boot },
     rootPassword: site.rootPassword ?? { secret: ROOT_SECRET },
     origin: catalog.origin,
     token: undefined,
@@ -85,7 +86,7 @@ export function resolveArmed(site: Site, catalog: Catalog, { host, arming }: Arm
   const install = resolveInstall(site, catalog, host);
   if (isNo(install)) return install;
   const remedy = `kickstand host arm ${host.name}`;
-  if (installFingerprint(install) !== arming.install) {
+  if (!isAgreed(install, arming.install)) {
     return no('what would be installed has changed since it was armed; arm it again', remedy);
   }
   const gone = Object.entries(arming.pins).find(
@@ -139,16 +140,20 @@ function networkFacts({ subnet, gateway, dns, ranges }: Network) {
   return { subnet, gateway, dns, ranges };
 }
 
+/** A site never changes, and of ten thousand hosts each asks for the same list: it is made once. */
+const madeFacts = new WeakMap<Site, Install['site']>();
+
 function siteFacts(site: Site): Install['site'] {
+  const known = madeFacts.get(site);
+  if (known !== undefined) return known;
   const { name, timezone, language, keyboard, ntp } = site;
   const hosts = site.hosts
-    .map((host): { name: string; fqdn: string; address: Ipv4 } => ({
-      name: host.name,
-      fqdn: fqdnOf(site, host),
-      address: host.address,
-    }))
-    .toSorted((one, other) => toNumber(one.address) - toNumber(other.address));
-  return { name, timezone, language, keyboard, ntp, hosts };
+    .map((host) => ({ host, at: toNumber(host.address) }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ host }) => ({ name: host.name, fqdn: fqdnOf(site, host), address: host.address }));
+  const made = { name, timezone, language, keyboard, ntp, hosts };
+  madeFacts.set(site, made);
+  return made;
 }
 
 function repoAt(origin: string, name: string, snapshot: string | undefined): InstallRepo {

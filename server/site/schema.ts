@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Ipv4, MacAddress } from '../address.ts';
-import type { RangeUse, Role } from '../domain.ts';
+import type { BootOptions, RangeUse, Role } from '../domain.ts';
 import { SECRET_NAME } from '../secret.ts';
 import { checkCron } from './cron.ts';
 import type { ValueCheck } from './values.ts';
@@ -30,6 +30,22 @@ const secret = z.strictObject({
   }),
 });
 
+const BIOS = ['auto', 'pxelinux', 'ipxe'] as const satisfies readonly BootOptions['bios'][];
+const UEFI = ['auto', 'grub', 'ipxe'] as const satisfies readonly BootOptions['uefi'][];
+const ORDERS = ['network-first', 'disk-first'] as const satisfies readonly BootOptions['order'][];
+
+const boot = {
+  bios: z.enum(BIOS).meta({ description: 'The loader that BIOS machines are given.' }),
+  uefi: z.enum(UEFI).meta({ description: 'The loader that UEFI machines are given.' }),
+  order: z.enum(ORDERS).meta({ description: 'Where an installed UEFI system leaves the network in BootOrder.' }),
+};
+
+const siteBoot = z.strictObject({
+  bios: boot.bios.default('auto'),
+  uefi: boot.uefi.default('auto'),
+  order: boot.order.default('network-first'),
+});
+
 const siteSection = z.strictObject({
   name: name('What this site is called.'),
   domain: text(values.checkDomain, { description: 'The domain of every host.', pattern: values.DOMAIN }),
@@ -50,6 +66,7 @@ const siteSection = z.strictObject({
   rootPassword: secret
     .meta({ description: "The secret with the root password's crypt hash; root where absent." })
     .optional(),
+  boot: siteBoot.meta({ description: 'How machines are network-booted.' }).prefault({}),
 });
 
 const RANGE_USES = [
@@ -74,6 +91,10 @@ const network = z.strictObject({
   gateway: ipv4('The way out, where there is one.').optional(),
   dns: z.array(ipv4('A name server.')).max(16).default([]),
   ranges: z.array(range).max(100).default([]),
+  lease: text(values.checkLease, {
+    description: 'How long a DHCP lease lasts: from 2m to 7d.',
+    examples: ['1h'],
+  }).default('1h'),
 });
 
 const repo = z.strictObject({
@@ -137,6 +158,7 @@ const profile = z.strictObject({
       hypervisor: z.enum(['xenserver', 'kvm', 'vmware']),
     })
     .optional(),
+  protect: z.boolean().default(false).meta({ description: 'true: disks that carry data are not wiped.' }),
 });
 
 const host = z
@@ -153,8 +175,19 @@ const host = z
       .array(text<MacAddress>(values.checkMac, { description: 'A MAC address, in quotes.' }))
       .min(1)
       .max(64),
+    boot: z
+      .strictObject({
+        bios: boot.bios.exactOptional(),
+        uefi: boot.uefi.exactOptional(),
+        order: boot.order.exactOptional(),
+      })
+      .default({})
+      .meta({ description: 'What this machine needs otherwise than the site says.' }),
   })
   .meta({ oneOf: [{ required: ['address'] }, { required: ['range'] }] });
+
+/** No site has more. */
+export const MAX_HOSTS = 20_000;
 
 /**
  * The whole file. Every object is strict: an unknown key is a problem. Every list has an end: the checks compare all its
@@ -167,12 +200,17 @@ export const siteShape = z
     repos: z.array(repo).max(1000).default([]),
     trees: z.array(tree).max(256).default([]),
     profiles: z.array(profile).max(1000).default([]),
-    hosts: z.array(host).max(20_000).default([]),
+    hosts: z.array(host).max(MAX_HOSTS).default([]),
   })
   .meta({ title: 'Kickstand site file', description: 'Everything configured on one appliance.' });
 
 /** The file as read: right in shape, nothing checked between values. */
 export type SiteFile = z.output<typeof siteShape>;
+
+/** One host of a file; undefined where anything is wrong with its shape. */
+export function readHost(item: unknown): SiteFile['hosts'][number] | undefined {
+  return host.safeParse(item).data;
+}
 
 /** The lists of a file, item by item. */
 const SECTIONS = { networks: network, repos: repo, trees: tree, profiles: profile, hosts: host } as const;

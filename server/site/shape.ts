@@ -10,7 +10,7 @@ import { suggest } from './suggest.ts';
 import type { YamlText } from './yaml.ts';
 
 /** A value of which any part may be missing; each part that is there is right in itself. */
-export type Loose<T> = T extends string | number
+export type Loose<T> = T extends string | number | boolean
   ? T
   : T extends readonly (infer Item)[]
     ? readonly (Loose<Item> | undefined)[]
@@ -106,6 +106,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['string', 'a text'],
   ['int', 'a whole number'],
   ['number', 'a whole number'],
+  ['boolean', 'true or false'],
   ['array', 'a list'],
   ['object', 'a mapping with keys'],
 ]);

@@ -2,7 +2,8 @@
 
 import { stringify } from 'yaml';
 import { formatSubnet } from '../address.ts';
-import type { Network, Site, Tree } from '../domain.ts';
+import type { Host, Network, Site, Tree } from '../domain.ts';
+import { formatSeconds } from '../duration.ts';
 import { formatOs } from '../os.ts';
 
 /**
@@ -17,7 +18,7 @@ export function showSite(site: Site): Readonly<Record<string, unknown>> {
     repos,
     trees: trees.map(showTree),
     profiles,
-    hosts,
+    hosts: hosts.map(showHost),
   });
 }
 
@@ -26,8 +27,12 @@ export function renderSite(site: Site): string {
   return stringify(showSite(site), { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
-function showNetwork(network: Network): Readonly<Record<string, unknown>> {
-  return { ...network, subnet: formatSubnet(network.subnet) };
+function showNetwork({ leaseSeconds, ...network }: Network): Readonly<Record<string, unknown>> {
+  return { ...network, subnet: formatSubnet(network.subnet), lease: formatSeconds(leaseSeconds) };
+}
+
+function showHost({ boot, ...host }: Host): Readonly<Record<string, unknown>> {
+  return Object.keys(boot).length === 0 ? host : { ...host, boot };
 }
 
 function showTree({ name, source, os }: Tree): Readonly<Record<string, unknown>> {

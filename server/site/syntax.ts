@@ -13,12 +13,14 @@ export type Composed = {
   readonly faults: readonly SyntaxFault[];
   /** The first document; undefined where reading was given up. */
   readonly document: Document.Parsed | undefined;
+  /** How many words and signs were read. */
+  readonly signs: number;
 };
 
 /** A site is 6 levels deep. What is deeper is refused before it is composed, which costs the stack a frame for each level. */
 const MAX_DEPTH = 100;
-/** Words and signs: a file of 1 MiB full of hosts has some 600,000. */
-const MAX_SIGNS = 1_000_000;
+/** Words and signs: a file of 2 MiB full of hosts has some 1,200,000. */
+export const MAX_SIGNS = 2_000_000;
 /** Nobody reads more, and each costs as much as a hundred characters. */
 const MAX_FAULTS = 1000;
 
@@ -37,9 +39,10 @@ export function compose(text: string): Composed {
   Object.assign(composer, {
     onError: (source: FaultSource, code: string, message: string) => blame({ code, offset: startOf(source), message }),
   });
+  const counted = { signs: 0 };
   let document: Document.Parsed | undefined;
   try {
-    for (const next of composer.compose(tokensOf(text, lines, blame), true, text.length)) {
+    for (const next of composer.compose(tokensOf(text, { lines, blame, counted }), true, text.length)) {
       if (document !== undefined) {
         blame({ code: 'MULTIPLE_DOCS', offset: next.range[0], message: 'a site file is one YAML document' });
         break;
@@ -50,7 +53,7 @@ export function compose(text: string): Composed {
     if (!(error instanceof Malformed)) throw error;
     document = undefined;
   }
-  return { lines, faults, document };
+  return { lines, faults, document, signs: counted.signs };
 }
 
 type FaultSource = number | readonly [number, ...number[]] | { readonly offset: number };
@@ -60,18 +63,23 @@ function startOf(source: FaultSource): number {
   return 'offset' in source ? source.offset : source[0];
 }
 
+type Told = {
+  readonly lines: LineCounter;
+  readonly blame: (fault: SyntaxFault) => void;
+  readonly counted: { signs: number };
+};
+
 /** The tokens that a composer takes. Throws `Malformed`, its fault told, for a text past the limits. */
-function* tokensOf(text: string, lines: LineCounter, blame: (fault: SyntaxFault) => void) {
+function* tokensOf(text: string, { lines, blame, counted }: Told) {
   const giveUp = (message: string): never => {
     blame({ code: 'LIMIT', offset: parser.offset, message });
     throw new Malformed(message, 'site file');
   };
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
-  let signs = 0;
   for (const sign of new Lexer().lex(text)) {
-    signs += 1;
-    if (signs > MAX_SIGNS) giveUp(`has more than ${MAX_SIGNS} words and signs`);
+    counted.signs += 1;
+    if (counted.signs > MAX_SIGNS) giveUp(`has more than ${MAX_SIGNS} words and signs`);
     for (const token of parser.next(sign)) {
       if (token.type === 'error') blame({ code: 'UNEXPECTED_TOKEN', offset: token.offset, message: token.message });
       else yield token;

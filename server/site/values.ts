@@ -1,6 +1,7 @@
 // What each single value of the site file may look like: one check per kind of value, each with its remedy. Pure.
 
 import { parseIpv4, parseMac, parseSubnet } from '../address.ts';
+import { readDuration } from '../duration.ts';
 import { Malformed } from '../malformed.ts';
 import { parseOs } from '../os.ts';
 import { SECRET_NAME } from '../secret.ts';
@@ -177,6 +178,18 @@ export function checkDisk(text: string): Fault | undefined {
   const whole = /^((?:[shv]|xv)d[a-z]{1,3})\d+$|^((?:nvme\d+n\d+|mmcblk\d+|cciss\/c\d+d\d+))p\d+$/.exec(bare);
   if (whole === null) return undefined;
   return { message: `${bare} is a partition, not a disk`, remedy: `did you mean ${whole[1] ?? whole[2] ?? ''}?` };
+}
+
+/** A network with shorter leases is busy with nothing else; after longer ones an address that was left stays lost too long. */
+const LEASE_MS = { shortest: 2 * 60_000, longest: 7 * 86_400_000 } as const;
+
+/** How long a DHCP lease lasts: `1h`. */
+export function checkLease(text: string): Fault | undefined {
+  const ms = readDuration(text);
+  if (ms === undefined)
+    return { message: `${quoted(text)} is no length of time`, remedy: 'write it like 30m, 12h or 1d' };
+  if (ms >= LEASE_MS.shortest && ms <= LEASE_MS.longest) return undefined;
+  return { message: `a lease of ${text} is too ${ms < LEASE_MS.shortest ? 'short' : 'long'}`, remedy: 'from 2m to 7d' };
 }
 
 /** A check that is some parser's: its `Malformed` becomes the fault. */

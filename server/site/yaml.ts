@@ -6,6 +6,8 @@ import type { Problem } from '../malformed.ts';
 import type { Path } from './finding.ts';
 import { formatPath } from './finding.ts';
 import { EXAMINED, TOLD, restOf } from './limits.ts';
+import type { HostLines } from './lines.ts';
+import { hostLines } from './lines.ts';
 import type { Respelt, Survey } from './survey.ts';
 import { isNodeWithRange, pairOf, survey } from './survey.ts';
 import type { Composed } from './syntax.ts';
@@ -19,6 +21,10 @@ export type YamlText = {
   /** How the scalar at `path` is spelt in the text; undefined where there is none. */
   spellingOf(path: Path): string | undefined;
   readonly respelt: readonly Respelt[];
+  /** Where each host stands; undefined where that is not told line by line. */
+  readonly hosts: HostLines | undefined;
+  /** How many words and signs the text has. */
+  readonly signs: number;
 };
 
 /** Reads one YAML 1.2 document. What the text cannot say at all comes back as problems. */
@@ -30,12 +36,16 @@ export function readYaml(
   const surveyed = document === undefined ? undefined : survey(document);
   const problems = problemsOf(composed, surveyed);
   if (problems.length > 0 || document === undefined || surveyed === undefined) return { kind: 'problems', problems };
-  return describe({ document, ...surveyed }, composed.lines);
+  return {
+    ...describe({ document, ...surveyed }, composed.lines),
+    hosts: hostLines(text, document),
+    signs: composed.signs,
+  };
 }
 
 type Read = Survey & { readonly document: Document.Parsed };
 
-function describe(read: Read, lines: Composed['lines']): YamlText {
+function describe(read: Read, lines: Composed['lines']): Omit<YamlText, 'hosts' | 'signs'> {
   // The survey has found every alias its anchor, and counted what they add.
   const value: unknown = read.document.toJS({ maxAliasCount: -1 });
   return {

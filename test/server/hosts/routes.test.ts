@@ -13,11 +13,13 @@ import { isNo, no } from '../../../server/malformed.ts';
 const arming = { token: 'right', armedAt: 0, expiresAt: 1000, pins: {}, install: 'F' };
 let state: HostState = unarmed;
 let notes: string[] = [];
+let stages: unknown[] = [];
 let now = 1;
 let rendering: () => void = () => {};
 beforeEach(() => {
   state = advance(unarmed, { kind: 'armed', now: 0, arming });
   notes = [];
+  stages = [];
   now = 1;
   rendering = () => {};
 });
@@ -34,6 +36,7 @@ const app = express().use(
       state = advance(state, event);
     },
     note: (_host, what, detail) => void notes.push(`${what}: ${detail}`),
+    stage: (_address, host, stage) => void stages.push({ host, ...stage }),
     macsOf: (host) => (host === 'cs40' ? ['52:54:00:a8:a8:02'] : undefined),
     render: async (_host, what) => {
       await Promise.resolve();
@@ -126,6 +129,19 @@ describe('instructions', () => {
     await request(app).get('/kickstart/cs40?token=right');
     expect(state.phase).toBe('installing');
   });
+});
+
+test('whoever follows the boot hears of each instruction and report, refused ones too', async () => {
+  await request(app).get('/kickstart/cs40?token=wrong');
+  await request(app).head('/kickstart/cs40?token=right');
+  await request(app).get('/kickstart/cs40?token=right');
+  await request(app).get('/hosts/cs40/events?token=right&stage=installed&message=done');
+  const of = (kind: string, rest: object) => ({ host: 'cs40', kind, ...rest });
+  expect(stages).toEqual([
+    of('instructions', { what: 'instructions', outcome: 'refused', reason: 'asked without the token of its arming' }),
+    of('instructions', { what: 'kickstart', outcome: 'given', reason: '' }),
+    of('report', { stage: 'installed', message: 'done' }),
+  ]);
 });
 
 describe('reports', () => {

@@ -37,6 +37,19 @@ test('what one process writes, another that has it open reads', () => {
   command.close();
 });
 
+test('hosts whose install was stopped are found, and only they', () => {
+  const store = openHostStore(join(directory, 'state.db'));
+  expect(store.stalled()).toEqual(new Set());
+  for (const host of ['stopped', 'armed', 'says "phase":"stalled"'])
+    store.apply(host, { kind: 'armed', now: 5, arming });
+  store.apply('stopped', { kind: 'stopped', now: 6, reason: 'it came back 3 times' });
+  store.apply('armed', { kind: 'reported', now: 6, stage: 'failed', message: '"phase":"stalled"' });
+  expect(store.stalled()).toEqual(new Set(['stopped']));
+  store.apply('stopped', { kind: 'armed', now: 7, arming });
+  expect(store.stalled()).toEqual(new Set());
+  store.close();
+});
+
 test('only its owner may read the file', () => {
   openHostStore(join(directory, 'state.db')).close();
   expect(statSync(join(directory, 'state.db')).mode & 0o777).toBe(0o600);
@@ -92,7 +105,8 @@ test('a state that cannot be read installs nothing, and is set right by arming',
 
 test('unknown machines are remembered once each, newest first', () => {
   const store = openHostStore(join(directory, 'state.db'));
-  const seen = { uuid: undefined, address: '192.168.168.77', firstSeen: 1, lastSeen: 1 };
+  const silent = { firmware: undefined, vendorClass: undefined, userClass: undefined, hostname: undefined };
+  const seen = { ...silent, uuid: undefined, address: '192.168.168.77', firstSeen: 1, lastSeen: 1 };
   store.discover({ ...seen, mac: '52:54:00:00:00:01' });
   store.discover({ ...seen, mac: '52:54:00:00:00:02', firstSeen: 2, lastSeen: 2 });
   store.discover({ ...seen, mac: '52:54:00:00:00:01', address: undefined, firstSeen: 3, lastSeen: 3 });
@@ -101,4 +115,73 @@ test('unknown machines are remembered once each, newest first', () => {
     { ...seen, mac: '52:54:00:00:00:02', firstSeen: 2, lastSeen: 2 },
   ]);
   store.close();
+});
+
+test('what a machine says of itself is added as it becomes known, and never lost', () => {
+  const store = openHostStore(join(directory, 'state.db'));
+  const mac = '52:54:00:00:00:01';
+  store.discover({
+    mac,
+    firstSeen: 1,
+    lastSeen: 1,
+    vendorClass: 'PXEClient:Arch:00007',
+    firmware: 'uefi x86_64 over tftp',
+  });
+  store.discover({ mac, firstSeen: 2, lastSeen: 2, hostname: 'rack-7', address: '192.168.168.77' });
+  const known = {
+    mac,
+    uuid: undefined,
+    address: '192.168.168.77',
+    firmware: 'uefi x86_64 over tftp',
+    vendorClass: 'PXEClient:Arch:00007',
+    userClass: undefined,
+    hostname: 'rack-7',
+    firstSeen: 1,
+    lastSeen: 2,
+  };
+  expect(store.discovered(10)).toEqual([known]);
+  expect(store.sighting(mac)).toEqual(known);
+  expect(store.sighting('52:54:00:00:00:02')).toBeUndefined();
+  store.close();
+});
+
+test('machines that are known by now are left out, and take nobody’s place', () => {
+  const store = openHostStore(join(directory, 'state.db'));
+  for (let at = 1; at <= 9; at += 1) store.discover({ mac: `52:54:00:00:00:0${at}`, firstSeen: at, lastSeen: at });
+  const last = (isKnown: (mac: string) => boolean): readonly string[] =>
+    store.discovered(2, isKnown).map(({ mac }) => mac.slice(-1));
+  expect(last(() => false)).toEqual(['9', '8']);
+  expect(last((mac) => Number(mac.slice(-1)) > 3)).toEqual(['3', '2']);
+  expect(last(() => true)).toEqual([]);
+  // The reading above was broken off: the file must still take what comes.
+  store.discover({ mac: '52:54:00:00:00:0a', firstSeen: 10, lastSeen: 10 });
+  expect(last(() => false)).toEqual(['a', '9']);
+  store.close();
+});
+
+/** The table as the version before firmware and vendor strings made it. */
+const FIRST_VERSION = `
+  CREATE TABLE discovered (
+    mac TEXT PRIMARY KEY, uuid TEXT, address TEXT, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO discovered VALUES ('52:54:00:00:00:01', NULL, '192.168.168.77', 1, 2);
+`;
+
+test('a file of an older version keeps its machines and takes what is new; the older version goes on with it', () => {
+  const file = join(directory, 'state.db');
+  const older = new Database(file);
+  older.exec(FIRST_VERSION);
+  const olderWrite = older.prepare('INSERT INTO discovered (mac, first_seen, last_seen) VALUES (?, 5, 5)');
+  const store = openHostStore(file);
+  expect(store.discovered(10)).toMatchObject([
+    { mac: '52:54:00:00:00:01', address: '192.168.168.77', firmware: undefined, firstSeen: 1, lastSeen: 2 },
+  ]);
+  store.discover({ mac: '52:54:00:00:00:01', userClass: 'iPXE', firstSeen: 3, lastSeen: 3 });
+  olderWrite.run('52:54:00:00:00:02');
+  const again = openHostStore(file);
+  expect(again.discovered(10)).toMatchObject([
+    { mac: '52:54:00:00:00:02', userClass: undefined },
+    { mac: '52:54:00:00:00:01', userClass: 'iPXE', firstSeen: 1 },
+  ]);
+  for (const one of [store, again, older]) one.close();
 });

@@ -7,6 +7,7 @@ import { parseSite } from '../../../server/site/parse.ts';
 import { siteJsonSchema } from '../../../server/site/schema.ts';
 import { renderSite, showSite } from '../../../server/site/show.ts';
 import { golden } from '../../support/golden.ts';
+import type { Edit } from './example.ts';
 import { edited, example, problemsOf, siteOf } from './example.ts';
 
 describe('the example', () => {
@@ -94,9 +95,40 @@ describe('right files that differ from the example', () => {
       edited(['upstream: http://cloudstack.apt-get.eu/rhel/4.0/', 'upstream: /srv/cloudstack']),
     ],
     ['a schedule by nickname', edited(['"0 3 * * *"', '"@daily"'])],
+    [
+      'all that a boot can be told',
+      edited(
+        ['  keyboard: us', '  boot: { bios: pxelinux, uefi: grub, order: disk-first }\n  keyboard: us'],
+        ['macs: ["52:54:00:a8:a8:02"] }', 'macs: ["52:54:00:a8:a8:02"], boot: { bios: ipxe } }'],
+        ['    role: xenserver\n', '    role: xenserver\n    protect: true\n'],
+        ['    gateway:', '    lease: 30m\n    gateway:'],
+      ),
+    ],
+    ['a lease in bare seconds', edited(['    gateway:', '    lease: "600"\n    gateway:'])],
+    ['a time server that is a host', edited(['ntp: [192.168.168.1]', 'ntp: [192.168.168.2]'])],
+    ['an address for strangers', edited(['use: cloudstack-guest', 'use: dynamic'])],
     ['a disk by its place', edited(['disks: [sda],', 'disks: ["disk/by-path/pci-0000:00:1f.2-ata-1"],'])],
   ])('%s', (_, text) => {
     expect(problemsOf(text)).toEqual([]);
+  });
+
+  test.each([
+    ['2m', 120],
+    ['90m', 5400],
+    ['12h', 43_200],
+    ['7d', 604_800],
+    ['"600"', 600],
+  ])('a lease of %s has %i seconds, and is shown as one that has them too', (lease, seconds) => {
+    const site = siteOf(edited(['    gateway:', `    lease: ${lease}\n    gateway:`]));
+    expect(site.networks[0]?.leaseSeconds).toBe(seconds);
+    expect(siteOf(renderSite(site))).toEqual(site);
+  });
+
+  test('what a host needs otherwise is shown with it', () => {
+    const boot: Edit = ['macs: ["52:54:00:a8:a8:02"] }', 'macs: ["52:54:00:a8:a8:02"], boot: { bios: ipxe } }'];
+    const site = siteOf(edited(boot));
+    expect(site.hosts.map((host) => host.boot)).toEqual([{ bios: 'ipxe' }, {}, {}]);
+    expect(siteOf(renderSite(site))).toEqual(site);
   });
 
   test('the MAC is kept in one spelling', () => {

@@ -122,7 +122,7 @@ describe('the plan of a site', () => {
     const full = siteOf(example + appended(10));
     expect(full.hosts.at(-1)?.address).toBe('192.168.168.14');
     expect(problemsOf(example + appended(11))).toEqual([
-      '71: hosts[13].range: hypervisors is full: every address is taken — widen the range',
+      '77: hosts[13].range: hypervisors is full: every address is taken — widen the range',
     ]);
   });
 

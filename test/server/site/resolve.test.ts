@@ -78,6 +78,25 @@ describe('an install', () => {
     expect(install.tree.facts).toEqual(factsOf(rhel));
   });
 
+  test('is booted as the site says, but for what its host says otherwise', () => {
+    const other = siteOf(
+      edited(
+        ['  keyboard: us', '  boot: { uefi: grub, order: disk-first }\n  keyboard: us'],
+        ['macs: ["52:54:00:a8:a8:02"] }', 'macs: ["52:54:00:a8:a8:02"], boot: { uefi: ipxe } }'],
+      ),
+    );
+    const bootOf = (name: string): unknown => installOf(resolveInstall(other, catalog, hostOf(other, name))).boot;
+    expect(bootOf('cs40')).toEqual({ bios: 'auto', uefi: 'ipxe', order: 'disk-first' });
+    expect(bootOf('xs-01')).toEqual({ bios: 'auto', uefi: 'grub', order: 'disk-first' });
+  });
+
+  test('protects disks where its profile says so', () => {
+    const other = siteOf(edited(['    role: xenserver\n', '    role: xenserver\n    protect: true\n']));
+    const isProtected = (name: string): boolean =>
+      installOf(resolveInstall(other, catalog, hostOf(other, name))).protect;
+    expect(['cs40', 'xs-01'].map(isProtected)).toEqual([false, true]);
+  });
+
   test('has the root secret where the site names none', () => {
     const other = siteOf(edited([/  rootPassword.*\n/, '']));
     expect(installOf(resolveInstall(other, catalog, hostOf(other, 'cs40'))).rootPassword).toEqual({ secret: 'root' });

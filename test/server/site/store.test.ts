@@ -8,7 +8,8 @@ import type { Site } from '../../../server/domain.ts';
 import { quietLog } from '../../../server/log.ts';
 import type { Problem } from '../../../server/malformed.ts';
 import type { OpenSite } from '../../../server/site/store.ts';
-import { MAX_SITE_BYTES, loadSite, openSite } from '../../../server/site/store.ts';
+import { loadSite, openSite } from '../../../server/site/store.ts';
+import { MAX_SITE_BYTES, siteTextReader } from '../../../server/site/text/store.ts';
 import { watchText } from '../../../server/site/watch/store.ts';
 import { edited, example } from './example.ts';
 
@@ -33,8 +34,10 @@ type Event =
   | { readonly kind: 'reload'; readonly name: string }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
+type Pace = { readonly pollMs?: number; readonly settleMs?: number };
+
 /** Follows `file`; `next` waits for the next event that came of it, and fails at the deadline. */
-async function follow(path = file, pace: { readonly pollMs?: number } = {}) {
+async function follow(path = file, pace: Pace = {}) {
   const events: Event[] = [];
   let wake: () => void = () => {};
   const push = (event: Event): void => {
@@ -43,7 +46,7 @@ async function follow(path = file, pace: { readonly pollMs?: number } = {}) {
   };
   const site = await openSite(path, {
     log: quietLog,
-    settleMs: 30,
+    settleMs: pace.settleMs ?? 30,
     pollMs: pace.pollMs ?? 60_000,
     onReload: (site: Site) => push({ kind: 'reload', name: site.name }),
     onRefused: (problems) => push({ kind: 'refused', problems }),
@@ -146,6 +149,24 @@ describe('a changed site file is taken over', () => {
   });
 });
 
+describe('an edit of a host does not wait for the file to settle', () => {
+  const mac = (last: string): string => edited(['52:54:00:a8:a8:03', `52:54:00:a8:a9:${last}`]);
+  const firstMac = ({ site }: { readonly site: OpenSite }) => site.current().hosts[1]?.macs[0];
+
+  test.each<[string, (text: string) => Promise<void>]>([
+    ['written in place', (text) => writeFile(file, text)],
+    ['renamed over the old one', (text) => replaceByRename(text)],
+  ])('%s', async (_, replace) => {
+    const followed = await follow(file, { settleMs: 600_000 });
+    await replace(mac('01'));
+    await followed.next();
+    expect(firstMac(followed)).toBe('52:54:00:a8:a9:01');
+    await replace(mac('02'));
+    await followed.next();
+    expect(firstMac(followed)).toBe('52:54:00:a8:a9:02');
+  });
+});
+
 describe('a bad site file is refused and the old site goes on', () => {
   test('until it is mended', async () => {
     const { site, next } = await follow();
@@ -175,7 +196,7 @@ describe('a bad site file is refused and the old site goes on', () => {
       file,
       read: () => Promise.resolve((reads.length > 1 ? reads.shift() : reads[0]) ?? ''),
       known: 'before',
-      keyOf: (read: string) => read,
+      isSame: (one: string, other: string) => one === other,
     };
     const report = (read: string): void => {
       reported.push(read);
@@ -185,6 +206,36 @@ describe('a bad site file is refused and the old site goes on', () => {
     await promise;
     watch.close();
     expect(reported).toEqual(['whole']);
+  });
+
+  test('what is quick to settle is taken at once, and what is not is waited for', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const settle = new Map([
+      ['cut off', 600_000],
+      ['an edit', 1],
+    ]);
+    let text = 'cut off';
+    const reported: string[] = [];
+    const source = {
+      file,
+      read: async () => {
+        const read = text;
+        // The next look finds more of it, and is made because the file has changed: the first one would wait for minutes.
+        if (read === 'cut off') await writeFile(file, (text = 'an edit'));
+        return read;
+      },
+      known: 'before',
+      isSame: (one: string, other: string) => one === other,
+      settleMsOf: (read: string) => settle.get(read) ?? 0,
+    };
+    const report = (read: string): void => {
+      reported.push(read);
+      resolve();
+    };
+    const watch = watchText(source, report, { log: quietLog, settleMs: 5, pollMs: 600_000 });
+    await promise;
+    watch.close();
+    expect(reported).toEqual(['an edit']);
   });
 
   test('writing the same text again is no change', async () => {
@@ -220,14 +271,48 @@ describe('a file that is no site file is a problem, not a fault', () => {
     expect(await messageOf(folder)).toBe('is not an ordinary file');
   });
 
-  test('larger than 1 MiB', async () => {
+  test('larger than 2 MiB', async () => {
     await writeFile(file, `${example}#${'x'.repeat(MAX_SITE_BYTES)}`);
-    expect(await messageOf(file)).toBe('is larger than 1 MiB');
+    expect(await messageOf(file)).toBe('is larger than 2 MiB');
   });
 
   test('not UTF-8', async () => {
     await writeFile(file, Buffer.from([0x61, 0xff, 0xfe]));
     expect(await messageOf(file)).toBe('is not UTF-8 text');
+  });
+
+  test('read again, it is what it is now: longer, shorter, empty, too large, gone, back', async () => {
+    const read = siteTextReader(file);
+    const lengths: (number | string | undefined)[] = [];
+    for (const text of [
+      'ab',
+      'ab',
+      'abcdef',
+      'a',
+      '',
+      'x'.repeat(MAX_SITE_BYTES + 1),
+      undefined,
+      'x'.repeat(MAX_SITE_BYTES),
+      'ab',
+    ]) {
+      if (text === undefined) await rm(file);
+      else await writeFile(file, text);
+      const now = await read();
+      if (now.kind === 'text') expect(now.text).toBe(text);
+      lengths.push(now.kind === 'text' ? now.text.length : now.problems[0]?.message);
+    }
+    expect(lengths).toEqual([2, 2, 6, 1, 0, 'is larger than 2 MiB', 'there is no such file', MAX_SITE_BYTES, 2]);
+  });
+
+  test('read again unchanged, it is the same value', async () => {
+    const read = siteTextReader(file);
+    const first = await read();
+    await writeFile(file, 'else');
+    await read();
+    await writeFile(file, example);
+    const second = await read();
+    expect(second).toEqual(first);
+    expect(await read()).toBe(second);
   });
 
   test('and nothing is watched', async () => {
