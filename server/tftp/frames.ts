@@ -6,7 +6,7 @@ import { wireNumber } from './transfer.ts';
 import type { TftpFile } from './types.ts';
 
 /** Blocks lie in `frames` one behind the other, each behind its header, ready to send and to send again. */
-type Chunk = { readonly firstBlock: number; readonly frames: Buffer };
+type Chunk = { readonly firstBlock: number; readonly lastBlock: number; readonly frames: Buffer };
 
 /** A small blksize would cost a read a block; this many bytes are read at once at least. */
 const CHUNK_BYTES = 64 * 1024;
@@ -17,27 +17,32 @@ export class Frames {
   readonly #terms: Terms;
   readonly #chunkBlocks: number;
   readonly #lastChunk: number;
+  readonly #frameBytes: number;
   readonly #chunks = new Map<number, Chunk>();
   readonly #loading = new Map<number, Promise<void>>();
+  /** The chunk last sent from: nearly every question is about its blocks. */
+  #current: Chunk | undefined;
+  #movedTo = -1;
 
   constructor(file: TftpFile, terms: Terms) {
     this.#file = file;
     this.#terms = terms;
+    this.#frameBytes = DATA_HEADER_BYTES + terms.blksize;
     this.#chunkBlocks = Math.max(terms.windowsize, Math.ceil(CHUNK_BYTES / terms.blksize));
     this.#lastChunk = this.#chunkOf(Math.floor(file.sizeBytes / terms.blksize) + 1);
   }
 
   /** Can all these blocks be sent without reading? */
   has(from: number, to: number): boolean {
-    return this.#chunks.has(this.#chunkOf(from)) && this.#chunks.has(this.#chunkOf(to));
+    return this.#chunkWith(from) !== undefined && this.#chunkWith(to) !== undefined;
   }
 
   /** The datagram of a block that `has` said is here. */
   frame(block: number): Buffer {
-    const chunk = this.#chunks.get(this.#chunkOf(block));
+    const chunk = this.#chunkWith(block);
     if (chunk === undefined) throw new Error(`block ${block} was not loaded`);
-    const start = (block - chunk.firstBlock) * (DATA_HEADER_BYTES + this.#terms.blksize);
-    return chunk.frames.subarray(start, start + DATA_HEADER_BYTES + this.#terms.blksize);
+    const start = (block - chunk.firstBlock) * this.#frameBytes;
+    return chunk.frames.subarray(start, start + this.#frameBytes);
   }
 
   /** Reads these blocks (no more than a window of them). Rejects where the file cannot be read or is shorter than it was. */
@@ -48,6 +53,8 @@ export class Frames {
   /** The client has everything before `from`: forgets what it needs no more, begins to read what comes next. */
   moveTo(from: number): void {
     const current = this.#chunkOf(from);
+    if (current === this.#movedTo) return;
+    this.#movedTo = current;
     for (const index of this.#chunks.keys()) if (index < current) this.#chunks.delete(index);
     const next = current + 1;
     if (next > this.#lastChunk || this.#chunks.has(next) || this.#loading.has(next)) return;
@@ -58,6 +65,13 @@ export class Frames {
   /** Resolves when no read is under way, so that the file can be closed. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#loading.values());
+  }
+
+  #chunkWith(block: number): Chunk | undefined {
+    const current = this.#current;
+    if (current !== undefined && block >= current.firstBlock && block <= current.lastBlock) return current;
+    this.#current = this.#chunks.get(this.#chunkOf(block));
+    return this.#current;
   }
 
   #chunkOf(block: number): number {
@@ -83,11 +97,11 @@ export class Frames {
     const count = index === this.#lastChunk ? Math.floor(length / blksize) + 1 : this.#chunkBlocks;
     const frames = Buffer.allocUnsafe(length + count * DATA_HEADER_BYTES);
     for (let i = 0; i < count; i += 1) {
-      const at = i * (DATA_HEADER_BYTES + blksize);
+      const at = i * this.#frameBytes;
       writeDataHeader(frames, at, wireNumber(firstBlock + i, rollover));
       frames.set(bytes.subarray(i * blksize, (i + 1) * blksize), at + DATA_HEADER_BYTES);
     }
-    this.#chunks.set(index, { firstBlock, frames });
+    this.#chunks.set(index, { firstBlock, lastBlock: firstBlock + count - 1, frames });
   }
 }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 
 import type { Log } from '../log.ts';
 import { Malformed, messageOf } from '../malformed.ts';
+import { formatOptions } from './options.ts';
 import { decode, encode, ERROR_CODE, type Packet, type Request } from './packet.ts';
 import { Session } from './session/listener.ts';
 import type { TftpClient, TftpEvent, TftpLimits, TftpOpen } from './types.ts';
@@ -149,7 +150,8 @@ class TftpPort {
   #refuse(request: Request, client: TftpClient, { code, reason }: { code: number; reason: string }): void {
     this.#sendError(client, code, reason);
     const { name } = request;
-    this.#report({ client, name, outcome: 'refused', bytes: 0, durationMs: 0, options: '', reason });
+    const asked = formatOptions(request.options);
+    this.#report({ client, name, outcome: 'refused', bytes: 0, durationMs: 0, asked, options: '', reason });
   }
 
   #report(event: TftpEvent): void {

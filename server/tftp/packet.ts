@@ -50,6 +50,8 @@ const OPTION_COUNT_LIMIT = 16;
 /** Reads one datagram. Throws `Malformed`, and nothing else, for what is no TFTP packet or exceeds a bound. */
 export function decode(datagram: Uint8Array): Packet {
   if (datagram.byteLength > DATAGRAM_LIMIT) throw new Malformed('the datagram is too long', `byte ${DATAGRAM_LIMIT}`);
+  const ackBlock = blockOfAck(datagram);
+  if (ackBlock !== undefined) return { kind: 'ack', block: ackBlock };
   const reader = readBytes(datagram);
   const opcode = reader.u16be('the opcode');
   switch (opcode) {
@@ -68,6 +70,13 @@ export function decode(datagram: Uint8Array): Packet {
     default:
       throw new Malformed(`unknown opcode ${opcode}`, 'byte 0');
   }
+}
+
+/** Nearly all that comes is an ACK, one for each window sent: it costs no reader. Undefined for anything but a whole ACK. */
+function blockOfAck(datagram: Uint8Array): number | undefined {
+  const [high, low, blockHigh, blockLow] = [datagram[0], datagram[1], datagram[2], datagram[3]];
+  if (high !== 0 || low !== OPCODE.ack || blockHigh === undefined || blockLow === undefined) return undefined;
+  return (blockHigh << 8) | blockLow;
 }
 
 /** The datagram of a packet. Characters that a wire string cannot hold (NUL, beyond Latin-1) become `?`. */

@@ -62,8 +62,8 @@ export function begin(terms: Terms, file: { sizeBytes: number; limits: TransferL
     gapRest: 0,
     deadlineMs: 0,
   };
-  if (transfer.phase === 'sending') return sendFrom(transfer, 0, file.nowMs);
-  return [{ ...transfer, deadlineMs: file.nowMs + silenceMs(transfer) }, [oack(transfer)]];
+  if (transfer.phase === 'sending') return sendFrom(transfer, { acked: 0, gapRest: 0, nowMs: file.nowMs });
+  return [{ ...transfer, deadlineMs: file.nowMs + silenceMs(transfer, 0) }, [oack(transfer)]];
 }
 
 /** What follows from `event`. An ended transfer stays as it is and has no effects. */
@@ -121,7 +121,7 @@ function receive(transfer: Transfer, packet: Packet, nowMs: number): Step {
 
 function receiveAck(transfer: Transfer, number: number, nowMs: number): Step {
   if (transfer.phase === 'offered') {
-    return number === 0 ? sendFrom({ ...transfer, phase: 'sending' }, 0, nowMs) : [transfer, []];
+    return number === 0 ? sendFrom(transfer, { acked: 0, gapRest: 0, nowMs }) : [transfer, []];
   }
   const block = ackedBlock(transfer, number);
   if (block === undefined) return [transfer, []];
@@ -131,7 +131,7 @@ function receiveAck(transfer: Transfer, number: number, nowMs: number): Step {
   }
   // RFC 7440 §4: an ACK from inside the window names the last block before a gap; the next window starts behind it.
   const gapRest = block < transfer.sent ? GAP_REST : Math.max(0, transfer.gapRest - 1);
-  return sendFrom({ ...transfer, gapRest }, block, nowMs);
+  return sendFrom(transfer, { acked: block, gapRest, nowMs });
 }
 
 /**
@@ -144,7 +144,7 @@ function repeatedAck(transfer: Transfer, nowMs: number): Step {
   if (!canBeGap) return [transfer, []];
   // The client has not moved on, so its time goes on too: what was retransmitted in vain still counts.
   return [
-    { ...transfer, gapRest: GAP_REST, deadlineMs: nowMs + silenceMs(transfer) },
+    { ...transfer, gapRest: GAP_REST, deadlineMs: nowMs + silenceMs(transfer, transfer.retransmissions) },
     [{ kind: 'blocks', from: transfer.acked + 1, to: transfer.sent }],
   ];
 }
@@ -158,11 +158,15 @@ function ackedBlock(transfer: Transfer, number: number): number | undefined {
   return block <= transfer.sent ? block : undefined;
 }
 
-/** The client has everything up to `acked`: the next window goes out. */
-function sendFrom(transfer: Transfer, acked: number, nowMs: number): Step {
+/** The client has everything up to `acked`: the next window goes out. Runs for nearly every ACK, so it copies only once. */
+function sendFrom(transfer: Transfer, at: { acked: number; gapRest: number; nowMs: number }): Step {
+  const { acked, gapRest, nowMs } = at;
   const sent = Math.min(acked + transfer.terms.windowsize, transfer.lastBlock);
-  const next = { ...transfer, acked, sent, retransmissions: 0 };
-  return [{ ...next, deadlineMs: nowMs + silenceMs(next) }, [{ kind: 'blocks', from: acked + 1, to: sent }]];
+  const deadlineMs = nowMs + silenceMs(transfer, 0);
+  return [
+    { ...transfer, phase: 'sending', acked, sent, retransmissions: 0, gapRest, deadlineMs },
+    [{ kind: 'blocks', from: acked + 1, to: sent }],
+  ];
 }
 
 /**
@@ -178,9 +182,11 @@ function receiveError(transfer: Transfer, { code, message }: Failure): Step {
 
 function retransmit(transfer: Transfer, waitingFor: 'client' | 'disk', nowMs: number): Step {
   if (transfer.retransmissions >= transfer.limits.retransmissions) return giveUp(transfer, waitingFor);
-  const next = { ...transfer, retransmissions: transfer.retransmissions + 1, gapRest: 0 };
-  const again: Effect = next.phase === 'offered' ? oack(next) : { kind: 'blocks', from: next.acked + 1, to: next.sent };
-  return [{ ...next, deadlineMs: nowMs + silenceMs(next) }, [again]];
+  const { phase, acked, sent } = transfer;
+  const retransmissions = transfer.retransmissions + 1;
+  const deadlineMs = nowMs + silenceMs(transfer, retransmissions);
+  const again: Effect = phase === 'offered' ? oack(transfer) : { kind: 'blocks', from: acked + 1, to: sent };
+  return [{ ...transfer, retransmissions, gapRest: 0, deadlineMs }, [again]];
 }
 
 function giveUp(transfer: Transfer, waitingFor: 'client' | 'disk'): Step {
@@ -211,7 +217,7 @@ function oack(transfer: Transfer): Effect {
 }
 
 /** How long to wait for an answer now: doubled with each retransmission, up to the cap. */
-function silenceMs({ terms, limits, retransmissions }: Transfer): number {
+function silenceMs({ terms, limits }: Transfer, retransmissions: number): number {
   const firstMs = terms.timeoutMs ?? limits.retransmitMs;
   return Math.min(firstMs * 2 ** retransmissions, Math.max(firstMs, limits.retransmitCapMs));
 }

@@ -33,7 +33,8 @@ export type TftpEvent = {
   /** Bytes that the client acknowledged. */
   readonly bytes: number;
   readonly durationMs: number;
-  /** The options granted: `blksize=1468 tsize=2048`. */
+  /** The options asked for, as they came, and those granted: `blksize=1468 tsize=2048`. */
+  readonly asked: string;
   readonly options: string;
   readonly reason: string;
 };

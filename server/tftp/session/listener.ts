@@ -25,6 +25,8 @@ export type SessionSetup = {
   readonly onEnd: (event: TftpEvent) => void;
 };
 
+type OnSent = (error: Error | null) => void;
+
 /** From a read request to its outcome. Nothing that a client sends, or does not send, makes it throw. */
 export class Session {
   /** Resolves when the outcome is known and the socket and the file are closed; never rejects. */
@@ -153,7 +155,7 @@ export class Session {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'send':
-        this.#send(encode(effect.packet));
+        this.#send(encode(effect.packet), this.#onSent);
         return;
       case 'blocks':
         this.#wanted = effect;
@@ -175,7 +177,9 @@ export class Session {
       return;
     }
     this.#wanted = undefined;
-    for (let block = wanted.from; block <= wanted.to; block += 1) this.#send(frames.frame(block));
+    // Asking what became of a datagram costs as much as sending it: asked only where silence says that something is wrong.
+    const onSent = this.#transfer?.retransmissions === 0 ? undefined : this.#onSent;
+    for (let block = wanted.from; block <= wanted.to; block += 1) this.#send(frames.frame(block), onSent);
     frames.moveTo(wanted.from);
   }
 
@@ -191,13 +195,13 @@ export class Session {
     else this.#advance({ kind: 'fault', reason, told: 'the file could not be read' });
   }
 
-  #send(datagram: Buffer): void {
+  #send(datagram: Buffer, onSent: OnSent | undefined): void {
     const { port, address } = this.#setup.client;
-    this.#socket?.send(datagram, port, address, this.#onSent);
+    this.#socket?.send(datagram, port, address, onSent);
   }
 
   /** A datagram that did not leave is a lost one: retransmission cures it, or the reason of the time-out names it. */
-  readonly #onSent = (error: Error | null): void => {
+  readonly #onSent: OnSent = (error) => {
     if (error !== null) this.#lastSendError = messageOf(error);
   };
 
@@ -239,6 +243,7 @@ export class Session {
       outcome,
       bytes: this.#transfer === undefined ? 0 : ackedBytes(this.#transfer),
       durationMs: Math.round(performance.now() - this.#startedMs),
+      asked: formatOptions(request.options),
       options: formatOptions(this.#transfer?.terms.granted ?? []),
       reason: this.#lastSendError === '' || outcome === 'sent' ? reason : `${reason} (${this.#lastSendError})`,
     });

@@ -156,6 +156,7 @@ describe('one transfer', () => {
     expect(await server.events.take()).toMatchObject({
       outcome: 'probed',
       bytes: 0,
+      asked: 'tsize=0 blksize=1468',
       options: 'tsize=3000 blksize=1468',
     });
     await peer.send(read(name, 'blksize|1468|'), server.port);
