@@ -19,6 +19,9 @@ program
   .showSuggestionAfterError()
   .exitOverride();
 
+/** The doctor looks at what `serve` would do with the same flags. */
+const TAKES_ALL = new Set(['serve', 'doctor']);
+
 /** Adds a command below `parent`. `load` imports its module only when it runs. */
 function add(
   parent: Command,
@@ -31,10 +34,11 @@ function add(
 ): Command {
   const command = parent.command(usage).description(about.help).exitOverride().showSuggestionAfterError();
   for (const [flags, help] of about.options ?? []) command.option(flags, help);
-  for (const { name, value, help } of settingFlags) {
+  for (const { name, value, help, bare } of settingFlags) {
+    const shown = bare === undefined ? `<${value}>` : `[${value}]`;
     if (usage === 'bundle [host]' && name === 'site')
       command.option('--site [FILE]', `the whole site's bundle; or, with a host, ${help}`);
-    else if (name === 'site' || name === 'data' || usage === 'serve') command.option(`--${name} <${value}>`, help);
+    else if (name === 'site' || name === 'data' || TAKES_ALL.has(usage)) command.option(`--${name} ${shown}`, help);
   }
   command.option('--json', 'print JSON, for machines');
   command.action(async (...given: unknown[]) => {
@@ -47,11 +51,11 @@ function add(
 }
 
 add(program, 'serve', {
-  help: 'run the appliance until SIGTERM',
+  help: 'run the appliance until SIGTERM; each flag is a variable too: --http-port is KICKSTAND_HTTP_PORT',
   load: async () => (await import('./cli/serve.ts')).serveCommand,
 });
 add(program, 'doctor', {
-  help: 'check ports, loaders, disk, clock and site; every problem with its remedy; exit 1 on any',
+  help: 'check ports, DHCP, loaders, disk, clock and site as serve would find them with the same flags; every problem with its remedy; exit 1 on any',
   load: async () => (await import('./cli/doctor.ts')).doctorCommand,
 });
 
@@ -113,7 +117,7 @@ add(tree, 'remove <name>', {
 const host = program.command('host').description('the machines to install').exitOverride();
 add(host, 'list', { help: 'every host and its state', load: async () => (await import('./cli/host.ts')).listCommand });
 add(host, 'show <host>', {
-  help: 'one host with its history',
+  help: "what became of a host's last boot and what to do, its stages and its history; a stranger by its MAC",
   load: async () => (await import('./cli/host.ts')).showCommand,
 });
 add(host, 'arm <host...>', {
@@ -125,9 +129,24 @@ add(host, 'disarm <host...>', {
   help: 'take the leave to install back',
   load: async () => (await import('./cli/host.ts')).disarmCommand,
 });
+add(host, 'discovered', {
+  help: 'the machines that asked for a boot and are in no site',
+  load: async () => (await import('./cli/discovered.ts')).discoveredCommand,
+});
+add(host, 'enroll <mac>', {
+  help: 'add a machine to the site file as a host; it boots its own disk until it is armed',
+  options: [
+    ['--name <name>', "the host's name"],
+    ['--profile <profile>', 'what it becomes'],
+    ['--network <network>', 'where it stands (default: the only one, or that of its address)'],
+    ['--address <address>', 'its address'],
+    ['--range <range>', 'or the range to take the next free address of (default: the one that fits)'],
+  ],
+  load: async () => (await import('./cli/discovered.ts')).enrollCommand,
+});
 add(host, 'render <host>', {
   help: 'print what its installer would be told, with placeholders for secrets',
-  options: [['--as <form>', 'kickstart, answerfile or pxelinux (default: what its installer reads)']],
+  options: [['--as <form>', 'kickstart, answerfile, pxelinux, ipxe or grub (default: what its installer reads)']],
   load: async () => (await import('./cli/host.ts')).renderCommand,
 });
 
@@ -150,6 +169,12 @@ add(secret, 'set <name>', {
 add(secret, 'list', {
   help: 'the names of the secrets that are set',
   load: async () => (await import('./cli/secret.ts')).listCommand,
+});
+
+// `kickstand doctor | head`: who reads no more has seen enough (pipe(7)).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 });
 
 try {

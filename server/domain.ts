@@ -17,6 +17,7 @@ export type Site = {
   readonly keyboard: string;
   readonly ntp: readonly string[];
   readonly rootPassword: SecretRef | undefined;
+  readonly boot: BootOptions;
   readonly networks: readonly Network[];
   readonly repos: readonly Repo[];
   readonly trees: readonly Tree[];
@@ -30,6 +31,8 @@ export type Network = {
   readonly gateway: Ipv4 | undefined;
   readonly dns: readonly Ipv4[];
   readonly ranges: readonly AddressRange[];
+  /** How long a DHCP lease of this network lasts, in seconds. */
+  readonly leaseSeconds: number;
 };
 
 export type RangeUse =
@@ -75,6 +78,8 @@ export type Profile = {
   readonly storage: Storage;
   readonly packages: readonly string[];
   readonly cloudstack: CloudStackOptions | undefined;
+  /** Disks that carry data are not wiped: the installer's %pre refuses. */
+  readonly protect: boolean;
 };
 
 /** Only the disks named here are ever wiped. `guest` disks hold a hypervisor's local storage. */
@@ -93,6 +98,16 @@ export type Host = {
   readonly network: string;
   readonly address: Ipv4;
   readonly macs: readonly MacAddress[];
+  /** What this machine needs otherwise than the site says. */
+  readonly boot: Partial<BootOptions>;
+};
+
+/** How machines are network-booted. `auto`: iPXE where the firmware is one, else pxelinux, or the tree's own shim and GRUB. */
+export type BootOptions = {
+  readonly bios: 'auto' | 'pxelinux' | 'ipxe';
+  readonly uefi: 'auto' | 'grub' | 'ipxe';
+  /** Where an installed UEFI system leaves the network in the firmware's BootOrder. */
+  readonly order: 'network-first' | 'disk-first';
 };
 
 // ── Catalog: the content the appliance really has ───────────────────────────────────────────────────────────────
@@ -172,6 +187,8 @@ export type Install = {
   readonly storage: Storage;
   readonly packages: readonly string[];
   readonly cloudstack: CloudStackOptions | undefined;
+  readonly protect: boolean;
+  readonly boot: BootOptions;
   readonly rootPassword: SecretRef;
   /** `http://192.168.168.26`; no slash at the end. */
   readonly origin: string;
@@ -221,6 +238,24 @@ export type BootClient = {
   readonly uuid: string | undefined;
   readonly address: string | undefined;
 };
+
+/** What runs on a machine that asks for network boot, as its request tells (RFC 4578 §2.1, IANA "Processor Architecture Types"). */
+export type Firmware = {
+  readonly platform: 'bios' | 'uefi';
+  /** RPM's names; `other`: one that no tree is made for. */
+  readonly arch: 'x86_64' | 'i386' | 'aarch64' | 'other';
+  /** How it fetches its first program. */
+  readonly transport: 'tftp' | 'http';
+  /** iPXE already runs: it wants a script. */
+  readonly isIpxe: boolean;
+};
+
+/** What a machine that asks for network boot is given first: a name for TFTP, or a whole `http://` URL. */
+export type BootAnswer =
+  | { readonly kind: 'boot'; readonly file: string }
+  /** `file` is not there: firmware that does not find it goes on to its next boot entry at once. */
+  | { readonly kind: 'own-disk'; readonly file: string; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: string };
 
 /** What the installer's kernel is told; or Xen's arguments and those of the kernel it starts. */
 export type InstallerArguments =

@@ -6,12 +6,17 @@ import { createApp } from './app.ts';
 import type { Appliance } from './assembly/appliance.ts';
 import { openAppliance } from './assembly/appliance.ts';
 import { disarmVanished } from './assembly/arming.ts';
-import { openBootNamespace } from './assembly/boot.ts';
+import { openBootDesk, openBootNamespace } from './assembly/boot.ts';
 import { contentParts, publishPaths } from './assembly/content.ts';
+import type { RunningDhcp } from './assembly/dhcp.ts';
+import { startDhcp } from './assembly/dhcp.ts';
+import { followBoot, followContent } from './assembly/followed.ts';
 import { listen } from './assembly/ports.ts';
 import { routersOf } from './assembly/routers.ts';
 import { startRepoSchedules } from './assembly/schedules.ts';
-import { tftpOpen } from './assembly/tftp.ts';
+import { bootTftp } from './assembly/tftp.ts';
+import type { Transcript } from './assembly/transcript.ts';
+import { openTranscript } from './assembly/transcript.ts';
 import { bootHandler } from './boot/routes.ts';
 import { isInstallerPath } from './http/audience.ts';
 import { startHttpListener } from './http/listener.ts';
@@ -20,38 +25,43 @@ import { messageOf, no } from './malformed.ts';
 import { sendProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { startTftpListener } from './tftp/listener.ts';
-import type { TftpEvent } from './tftp/types.ts';
 
 /** A running appliance. */
 export type Running = {
   readonly httpPort: number;
   readonly tftpPort: number;
+  readonly dhcp: RunningDhcp;
   readonly appliance: Appliance;
   close(): Promise<void>;
 };
 
-/** Starts the appliance: HTTP, TFTP and schedules. Rejects with the reason where the site or a port is not to be had. */
+/** Starts the appliance: HTTP, TFTP, DHCP and schedules. Rejects with the reason where the site or a port is not to be had. */
 export async function serve(settings: Settings, log: Log): Promise<Running> {
   await using opened = new AsyncDisposableStack();
   const appliance = await openAppliance(settings, log);
   opened.defer(() => appliance.close());
   appliance.onReload((site) => disarmVanished(appliance.house, site));
-  const names = openBootNamespace(appliance.house);
-  const tftp = await listenTftp(settings, names, log);
+  const transcript = openTranscript(appliance.house);
+  const desk = openBootDesk(appliance.house);
+  const names = openBootNamespace(appliance.house, desk, transcript);
+  const boot = { names, transcript };
+  const tftp = await listenTftp(settings, boot, log);
   opened.defer(() => tftp.close());
-  const http = await listenHttp(appliance, names, log);
+  const http = await listenHttp(appliance, boot, log);
   opened.defer(() => http.close());
+  const dhcp = await startDhcp({ house: appliance.house, desk, transcript });
+  opened.defer(() => dhcp.close());
   await appliance.announce({ httpPort: http.port, tftpPort: tftp.port });
   const schedules = await startRepoSchedules(appliance);
   opened.defer(() => schedules.close());
   // All of it runs: from here on it is closed by who asked for it, last opened first.
   const running = opened.move();
-  return { httpPort: http.port, tftpPort: tftp.port, appliance, close: () => running.disposeAsync() };
+  return { httpPort: http.port, tftpPort: tftp.port, dhcp, appliance, close: () => running.disposeAsync() };
 }
 
-type Names = ReturnType<typeof openBootNamespace>;
+type Boot = { readonly names: ReturnType<typeof openBootNamespace>; readonly transcript: Transcript };
 
-function listenHttp(appliance: Appliance, names: Names, log: Log) {
+function listenHttp(appliance: Appliance, boot: Boot, log: Log) {
   const { house } = appliance;
   return listen('HTTP', house.settings.httpPort, {
     choice: { own: 80, fallBack: 8080 },
@@ -60,27 +70,28 @@ function listenHttp(appliance: Appliance, names: Names, log: Log) {
         address: house.settings.listen,
         port,
         isInstallerPath: (path) => isInstallerPath(path, publishPaths(house).keys()),
-        handle: handlerOf(appliance, names, log),
+        handle: handlerOf(appliance, boot, log),
         log,
       }),
   });
 }
 
-function listenTftp(settings: Settings, names: Names, log: Log) {
-  const onEvent = ({ name, client, outcome, bytes, reason }: TftpEvent): void =>
-    log.debug('tftp', { name, address: client.address, outcome, bytes, reason });
+function listenTftp(settings: Settings, { names, transcript }: Boot, log: Log) {
+  const { open, ended } = bootTftp(names, transcript.note);
   return listen('TFTP', settings.tftpPort, {
     choice: { own: 69, fallBack: 6969 },
-    start: (port) => startTftpListener({ address: settings.listen, port, open: tftpOpen(names), log, onEvent }),
+    start: (port) => startTftpListener({ address: settings.listen, port, open, log, onEvent: ended }),
   });
 }
 
 /** Content first, then the boot namespace, then Express with all the rest. */
-function handlerOf(appliance: Appliance, names: Names, log: Log) {
-  const content = createContentHandler(contentParts(appliance.house));
-  const app = createApp(routersOf(appliance), log);
-  const boot = bootHandler(names, async (request, response, place) => {
-    await sendPlace(request, response, { place, name: request.url ?? '' });
+function handlerOf(appliance: Appliance, { names, transcript }: Boot, log: Log) {
+  const content = createContentHandler({ ...contentParts(appliance.house), onServed: followContent(transcript) });
+  const app = createApp(routersOf(appliance, transcript), log);
+  const boot = bootHandler({
+    names,
+    sendFile: (request, response, place) => sendPlace(request, response, { place, name: request.url ?? '' }),
+    ...followBoot(transcript),
   });
   return (request: IncomingMessage, response: ServerResponse): void => {
     if (content(request, response)) return;

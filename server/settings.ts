@@ -13,7 +13,11 @@ export type Settings = {
   readonly httpPort: number | undefined;
   readonly tftpPort: number | undefined;
   readonly advertise: Ipv4 | undefined;
-  readonly dhcp: 'off';
+  readonly dhcp: 'off' | 'proxy' | 'server';
+  /** Where DHCP is answered; undefined: the interface that has the appliance's address. */
+  readonly dhcpInterface: string | undefined;
+  /** Serve leases although another DHCP server answers on that wire. */
+  readonly dhcpForce: boolean;
   readonly logLevel: LogLevel;
 };
 
@@ -33,15 +37,37 @@ export type SettingsResult =
   | { readonly kind: 'settings'; readonly settings: Settings }
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
+export type SettingFlag = {
+  readonly name: string;
+  readonly value: string;
+  readonly help: string;
+  /** What the flag means on the command line without a value; flags without this need one. */
+  readonly bare?: string;
+};
+
 /** Every flag that `serve` knows, with the text of its help. */
-export const settingFlags: readonly { readonly name: string; readonly value: string; readonly help: string }[] = [
+export const settingFlags: readonly SettingFlag[] = [
   { name: 'site', value: 'FILE', help: 'the site file (default: site.yaml, else site.example.yaml)' },
   { name: 'data', value: 'DIR', help: 'where content and state are kept (default: data)' },
   { name: 'listen', value: 'ADDR', help: 'the address to listen on (default: 0.0.0.0)' },
   { name: 'http-port', value: 'N', help: 'HTTP port (default: 80, without root 8080; 0: any free one)' },
   { name: 'tftp-port', value: 'N', help: 'TFTP port (default: 69, without root 6969; 0: any free one)' },
-  { name: 'dhcp', value: 'MODE', help: 'off (the only mode of this version: the network keeps its own DHCP server)' },
-  { name: 'dhcp-interface', value: 'IF', help: 'the interface DHCP answers on (no use while --dhcp is off)' },
+  {
+    name: 'dhcp',
+    value: 'MODE',
+    help: "off; proxy: answer network boot beside the network's own DHCP server; server: hand out addresses too (default: off)",
+  },
+  {
+    name: 'dhcp-interface',
+    value: 'IF',
+    help: "where DHCP answers (default: the interface with the appliance's address)",
+  },
+  {
+    name: 'dhcp-force',
+    value: 'yes|no',
+    bare: 'yes',
+    help: 'hand out addresses although another DHCP server answers there (default: no)',
+  },
   { name: 'advertise', value: 'ADDR', help: "the address hosts are told (default: the site's appliance)" },
   { name: 'log-level', value: 'LEVEL', help: 'debug, info, warn, error or silent (default: info)' },
 ];
@@ -72,6 +98,8 @@ export function parseSettings(raw: RawSettings, place: SettingsPlace): SettingsR
     tftpPort: check('tftp-port', parsePort),
     advertise: check('advertise', parseIpv4),
     dhcp: check('dhcp', parseDhcp) ?? 'off',
+    dhcpInterface: check('dhcp-interface', parseInterface),
+    dhcpForce: check('dhcp-force', parseYesNo) ?? false,
     logLevel: check('log-level', parseLogLevel) ?? 'info',
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };
@@ -89,14 +117,23 @@ function parsePort(text: string): number {
   return port;
 }
 
-function parseDhcp(text: string): 'off' {
-  if (text === 'off') return text;
-  if (text === 'proxy' || text === 'server') {
-    throw new RangeError(
-      `${text} is not in this version: let the network's DHCP server name this appliance as TFTP server, with the file pxelinux.0`,
-    );
-  }
-  throw new RangeError(`${JSON.stringify(text)} is no mode: off`);
+function parseDhcp(text: string): Settings['dhcp'] {
+  const modes: readonly Settings['dhcp'][] = ['off', 'proxy', 'server'];
+  const mode = modes.find((known) => known === text);
+  if (mode === undefined) throw new RangeError(`${JSON.stringify(text)} is no mode: ${modes.join(', ')}`);
+  return mode;
+}
+
+/** What Linux takes for a name (net/core/dev.c, dev_valid_name), and of that only what can be printed. */
+function parseInterface(text: string): string {
+  if (/^[!-~]{1,15}$/.test(text) && !/[/:]/.test(text) && text !== '.' && text !== '..') return text;
+  throw new RangeError(`${JSON.stringify(text)} is no network interface: give a name such as eth0`);
+}
+
+function parseYesNo(text: string): boolean {
+  if (/^(?:yes|true|1)$/i.test(text)) return true;
+  if (/^(?:no|false|0)$/i.test(text)) return false;
+  throw new RangeError(`${JSON.stringify(text)} is neither yes nor no`);
 }
 
 function parseLogLevel(text: string): LogLevel {

@@ -40,7 +40,10 @@ const HOME = new URL('../../', import.meta.url).pathname;
 /** Reads flags over the environment. Throws `CommandFailed` (usage) with all that is wrong. */
 export function readContext(flags: Flags): Context {
   const raw: Record<string, string | undefined> = {};
-  for (const { name } of settingFlags) raw[name] = textOf(flags[camelCase(name)]) ?? process.env[environmentName(name)];
+  for (const { name, bare } of settingFlags) {
+    const given = flags[camelCase(name)];
+    raw[name] = (given === true ? bare : textOf(given)) ?? process.env[environmentName(name)];
+  }
   const result = parseSettings(raw satisfies RawSettings, {
     fromHere: (path) => resolve(path),
     fromHome: (path) => resolve(HOME, path),
@@ -65,15 +68,15 @@ export async function readSite({ settings }: Context): Promise<Site> {
   throw new CommandFailed(renderProblems(parsed.problems, settings.siteFile).trimEnd(), 1);
 }
 
-/** Runs `work` with the house open, and closes it whatever happens. URLs are those of the appliance that runs, if one does. */
+/** Runs `work` with the house open, and closes it whatever happens. URLs and DHCP are those of the appliance that runs, if one does. */
 export async function withHouse<T>(
   context: Context,
   work: (house: House) => Promise<T>,
   log: Log = quietLog,
 ): Promise<T> {
-  const { settings } = context;
   const site = await readSite(context);
-  const running = await runningAppliance(settings.dataDirectory);
+  const running = await runningAppliance(context.settings.dataDirectory);
+  const settings = { ...context.settings, dhcp: running?.dhcp ?? context.settings.dhcp };
   const origin = running?.origin ?? originOf(settings.advertise, site, settings.httpPort ?? 80);
   const house = await openHouse({ settings, log, site: () => site, origin: () => origin });
   try {
@@ -84,11 +87,11 @@ export async function withHouse<T>(
 }
 
 /** Runs `work` with the host states alone: they need no site. */
-export async function withHostStore<T>({ settings }: Context, work: (hosts: HostStore) => T): Promise<T> {
+export async function withHostStore<T>({ settings }: Context, work: (hosts: HostStore) => T | Promise<T>): Promise<T> {
   await ensureDirectory(settings.dataDirectory);
   const hosts = openHostStore(dataPaths(settings.dataDirectory).state);
   try {
-    return work(hosts);
+    return await work(hosts);
   } finally {
     hosts.close();
   }

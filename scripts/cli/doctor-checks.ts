@@ -1,20 +1,19 @@
-// The doctor's checks: site, secrets, content, loaders, disk, clock. Ports and the TFTP self-check are in doctor-network.ts.
+// The doctor's checks: site, secrets, content, disk, clock. Loaders are in doctor-loaders.ts, ports and the self-check in doctor-network.ts.
 
-import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { renderProblems } from '../../server/site/problems.ts';
 import { loadSite } from '../../server/site/store.ts';
 import { armingObstacle } from '../../server/assembly/arming.ts';
-import { readLoaders } from '../../server/assembly/boot.ts';
 import type { House } from '../../server/assembly/house.ts';
+import type { LoaderReport } from '../../server/assembly/loaders.ts';
 import { lacks } from '../../server/assembly/views.ts';
-import { openDirectoryTree } from '../../mirror/tree/store.ts';
-import { isNo, messageOf } from '../../server/malformed.ts';
+import { messageOf } from '../../server/malformed.ts';
 import { ensureDirectory } from '../../server/store.ts';
 import type { Context } from './context.ts';
 import { withHouse } from './context.ts';
 import type { Check } from './doctor-check.ts';
 import { fine, problem } from './doctor-check.ts';
+import { loaderChecks } from './doctor-loaders.ts';
 import { networkChecks } from './doctor-network.ts';
 import { formatBytes } from './output.ts';
 
@@ -23,29 +22,29 @@ const LOW_DISK_BYTES = 2 * 1024 ** 3;
 /** Kickstand was not written before this day: a clock that says so is wrong, and installs would carry the wrong date. */
 const EARLIEST_MS = Date.UTC(2026, 10, 1);
 
+/** What was looked at, and every loader that was found. */
+export type Findings = { readonly checks: readonly Check[]; readonly loaders: LoaderReport };
+
 /** All checks, in the order an operator would make them. */
-export async function runChecks(context: Context): Promise<readonly Check[]> {
+export async function runChecks(context: Context): Promise<Findings> {
   const { settings } = context;
   const parsed = await loadSite(settings.siteFile);
   const own = [clockCheck(Date.now()), await diskCheck(settings.dataDirectory)];
   if (parsed.kind === 'problems') {
-    return [
-      problem(
-        'site',
-        renderProblems(parsed.problems, settings.siteFile).trimEnd(),
-        'correct the file; kickstand site check',
-      ),
-      ...own,
-    ];
+    const found = renderProblems(parsed.problems, settings.siteFile).trimEnd();
+    const wrong = problem('site', found, 'correct the file; kickstand site check');
+    return { checks: [wrong, ...own], loaders: { loaders: [], lacks: [] } };
   }
-  const { site } = parsed;
-  const inside = await withHouse(context, async (house) => [
-    ...(await loaderChecks(house)),
-    ...(await contentChecks(house)),
-    ...(await hostChecks(house)),
-    ...(await networkChecks(context, house)),
-  ]);
-  return [fine('site', `${settings.siteFile}: ${site.hosts.length} hosts, no problems`), ...own, ...inside];
+  const right = fine('site', `${settings.siteFile}: ${parsed.site.hosts.length} hosts, no problems`);
+  return withHouse(context, async (house) => {
+    const { checks, report } = await loaderChecks(house);
+    const rest = [
+      ...(await contentChecks(house)),
+      ...(await hostChecks(house)),
+      ...(await networkChecks(context, house)),
+    ];
+    return { checks: [right, ...own, ...checks, ...rest], loaders: report };
+  });
 }
 
 function clockCheck(now: number): Check {
@@ -67,18 +66,6 @@ async function diskCheck(directory: string): Promise<Check> {
   } catch (error) {
     return problem('disk', messageOf(error), `let this user write ${directory}, or give another --data directory`);
   }
-}
-
-async function loaderChecks(house: House): Promise<readonly Check[]> {
-  const set = await readLoaders(house);
-  if (isNo(set)) return [problem('loaders', set.reason, set.remedy)];
-  const system = await openDirectoryTree('/');
-  const checks = [...set.loaders].map(async ([name, loader]) => {
-    const bytes = await system.read(loader.file, 4 * 1024 * 1024);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return fine(`loader ${name}`, `${loader.origin}: ${loader.path}  sha256 ${sha256}`);
-  });
-  return Promise.all(checks);
 }
 
 async function contentChecks(house: House): Promise<readonly Check[]> {

@@ -1,12 +1,13 @@
-// The doctor's look at the network: can the ports be had, and does a TFTP client that is not ours get a loader?
+// The doctor's look at the network: can the ports be had, and does a TFTP client that is not ours get a loader? DHCP is in doctor-dhcp.ts.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { openBootNamespace } from '../../server/assembly/boot.ts';
+import { openBootDesk, openBootNamespace } from '../../server/assembly/boot.ts';
 import { runningAppliance } from '../../server/assembly/appliance.ts';
 import type { House } from '../../server/assembly/house.ts';
 import { tftpOpen } from '../../server/assembly/tftp.ts';
+import { openTranscript } from '../../server/assembly/transcript.ts';
 import { startHttpListener } from '../../server/http/listener.ts';
 import { quietLog } from '../../server/log.ts';
 import { isNo, messageOf } from '../../server/malformed.ts';
@@ -14,6 +15,7 @@ import { startTftpListener } from '../../server/tftp/listener.ts';
 import type { Context } from './context.ts';
 import type { Check } from './doctor-check.ts';
 import { fine, problem } from './doctor-check.ts';
+import { dhcpChecks } from './doctor-dhcp.ts';
 
 const CLIENT = new URL('tftp2-get.ts', import.meta.url).pathname;
 const CLIENT_TIMEOUT_MS = 10_000;
@@ -21,14 +23,14 @@ const CLIENT_TIMEOUT_MS = 10_000;
 /** Ports, then the fetch of pxelinux.0 over TFTP by tftp2's client, from the appliance that runs or from one made for it. */
 export async function networkChecks(context: Context, house: House): Promise<readonly Check[]> {
   const running = await runningAppliance(context.settings.dataDirectory);
-  const open = tftpOpen(openBootNamespace(house));
+  const open = tftpOpen(openBootNamespace(house, openBootDesk(house), openTranscript(house)));
   if (running !== undefined) {
     return [
-      fine('ports', `an appliance runs: HTTP ${running.httpPort}, TFTP ${running.tftpPort}`),
+      fine('ports', `an appliance runs: HTTP ${running.httpPort}, TFTP ${running.tftpPort}, DHCP ${running.dhcp}`),
       await selfCheck(open, running.tftpPort),
     ];
   }
-  return [await httpPort(context), await tftpPort(context), await ownSelfCheck(open)];
+  return [await httpPort(context), await tftpPort(context), await ownSelfCheck(open), ...(await dhcpChecks(house))];
 }
 
 async function httpPort({ settings }: Context): Promise<Check> {

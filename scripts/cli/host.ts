@@ -1,12 +1,21 @@
 // kickstand host list | show | arm | disarm | render.
 
+import type { MacAddress } from '../../server/address.ts';
+import { parseMac } from '../../server/address.ts';
 import { armHost, disarmHost } from '../../server/assembly/arming.ts';
+import type { Diagnosis } from '../../server/assembly/doctor.ts';
+import { strangerDiagnosis } from '../../server/assembly/doctor.ts';
+import type { House } from '../../server/assembly/house.ts';
 import { previewFor, renderForms } from '../../server/assembly/instructions.ts';
 import type { HostView } from '../../server/assembly/views.ts';
 import { hostDetail, hostViews } from '../../server/assembly/views.ts';
+import type { TranscriptLine } from '../../server/doctor/transcript.ts';
+import { timeWords } from '../../server/doctor/words.ts';
 import { parseDuration } from '../../server/hosts/arming.ts';
-import { isNo } from '../../server/malformed.ts';
+import type { No } from '../../server/malformed.ts';
+import { Malformed, isNo } from '../../server/malformed.ts';
 import { quietLog } from '../../server/log.ts';
+import type { Verdict } from '../../server/stages.ts';
 import { loadSite } from '../../server/site/store.ts';
 import { CommandFailed, namesOf, readContext, withHostStore, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
@@ -29,17 +38,57 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
   return 0;
 }
 
-/** `host show HOST`. */
+/** `host show HOST`: the boot doctor's verdict first, then what it rests on. A machine of no site is shown by its MAC. */
 export async function showCommand([name]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  const shown = await withHouse(context, async (house) => {
-    const detail = hostDetail(house, String(name));
-    return isNo(detail) ? detail : { detail, history: house.hosts.history(detail.name, 100) };
-  });
+  const shown = await withHouse(context, async (house) => showing(house, String(name)));
   if (isNo(shown)) return refuse(context.output, shown);
-  const history = shown.history.toReversed().map((entry) => [formatTime(entry.at), entry.what, entry.detail]);
-  print(context.output, shown.detail, `${describe(shown.detail)}\n${table(['WHEN', 'WHAT', 'DETAIL'], history)}`);
+  print(context.output, shown.value, shown.text);
   return 0;
+}
+
+function showing(house: House, name: string): { readonly value: unknown; readonly text: string } | No {
+  const mac = macOf(name);
+  const host = house.site().hosts.find((one) => one.name === name || (mac !== undefined && one.macs.includes(mac)));
+  if (host === undefined && mac !== undefined) {
+    const stranger = strangerDiagnosis(house, mac);
+    return { value: { mac, ...stranger }, text: diagnosisWords(mac, stranger).join('\n') };
+  }
+  const detail = hostDetail(house, host?.name ?? name);
+  if (isNo(detail)) return detail;
+  const [verdict = '', ...transcript] = diagnosisWords(detail.name, detail);
+  const history = detail.history.toReversed().map((entry) => [formatTime(entry.at), entry.what, entry.detail]);
+  const past = history.length === 0 ? [] : [table(['WHEN', 'WHAT', 'DETAIL'], history)];
+  const parts = [verdict, describe(detail), ...transcript, ...past];
+  return { value: detail, text: parts.join('\n') };
+}
+
+function macOf(text: string): MacAddress | undefined {
+  try {
+    return parseMac(text);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+/** The verdict, and the stages where there are any. */
+function diagnosisWords(name: string, { verdict, transcript }: Diagnosis): readonly string[] {
+  return [verdictWords(name, verdict), ...(transcript.length === 0 ? [] : [transcriptTable(transcript)])];
+}
+
+function verdictWords(name: string, { health, summary, remedy, certainty }: Verdict): string {
+  const sure = health === 'wrong' && certainty === 'likely' ? ' (inferred)' : '';
+  return `${name}: ${health}: ${summary}${sure}\n${remedy === undefined ? '' : `  what to do: ${remedy}\n`}`;
+}
+
+/** The stages, an empty line between two boots. */
+function transcriptTable(lines: readonly TranscriptLine[]): string {
+  const rows = lines.flatMap(({ at, boot, what, detail }, index) => {
+    const between = index > 0 && lines[index - 1]?.boot !== boot ? [['', '', '']] : [];
+    return [...between, [timeWords(at), what, detail]];
+  });
+  return table(['AT', 'STAGE', 'DETAIL'], rows);
 }
 
 function describe(host: HostView): string {

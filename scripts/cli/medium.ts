@@ -1,18 +1,19 @@
 // A medium becomes a tree of the appliance, or stops being one: proved first, then the least change that does it.
 
-import { lstat, readFile, readlink, rm, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { lstat, readlink, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { detectTree } from '../../mirror/tree/detect.ts';
 import { openTree } from '../../mirror/tree/store.ts';
+import { siteEdit } from '../../server/assembly/enrolment.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
 import type { Os, Tree } from '../../server/domain.ts';
 import type { No } from '../../server/malformed.ts';
 import { codeOf, isNo, Malformed, messageOf, no } from '../../server/malformed.ts';
 import { formatOs, sameOs } from '../../server/os.ts';
 import { addTree, removeTree } from '../../server/site/edit.ts';
-import { parseSite } from '../../server/site/parse.ts';
 import { renderProblems } from '../../server/site/problems.ts';
-import { ensureDirectory, saveFile, saveSymlink } from '../../server/store.ts';
+import { rewriteSite } from '../../server/site/rewrite/store.ts';
+import { ensureDirectory, saveSymlink } from '../../server/store.ts';
 import type { Context } from './context.ts';
 import { readSite } from './context.ts';
 
@@ -102,8 +103,8 @@ async function isOrdinary(path: string): Promise<boolean> {
   }
 }
 
-async function addToSite({ settings }: Context, name: string, medium: Medium): Promise<Done | No> {
-  return rewriteSite(settings.siteFile, (text) => addTree(text, { name, kind: medium.kind, path: medium.path }));
+async function addToSite(context: Context, name: string, medium: Medium): Promise<Done | No> {
+  return editSite(context, (text) => addTree(text, { name, kind: medium.kind, path: medium.path }));
 }
 
 /** Takes a tree off: its link in DATA/media where that is what brought it, else its entry in the site file. */
@@ -128,7 +129,7 @@ export async function removeMedium(context: Context, name: string): Promise<Chan
   }
   const user = site.profiles.find((profile) => profile.tree === name);
   if (user !== undefined) return no(`the profile ${user.name} installs from ${name}`, 'change the profile first');
-  const done = await rewriteSite(context.settings.siteFile, (text) => removeTree(text, name));
+  const done = await editSite(context, (text) => removeTree(text, name));
   return isNo(done) ? done : { ...result, done: done.text };
 }
 
@@ -141,14 +142,11 @@ async function linkTarget(path: string): Promise<string | undefined> {
   }
 }
 
-/** Saves the changed site only when it is a right one. The example is never changed: it belongs to the program. */
-async function rewriteSite(file: string, change: (text: string) => string): Promise<Done | No> {
-  if (basename(file) === 'site.example.yaml')
-    return no('the example site is not changed', 'copy site.example.yaml to site.yaml first');
-  const text = change(await readFile(file, 'utf8'));
-  const parsed = parseSite(text, file);
-  if (parsed.kind === 'problems')
-    return no(`the site would have problems:\n${renderProblems(parsed.problems, file).trimEnd()}`);
-  await saveFile(file, text, (await stat(file)).mode & 0o777);
+async function editSite({ settings }: Context, change: (text: string) => string): Promise<Done | No> {
+  const file = settings.siteFile;
+  const done = await rewriteSite(siteEdit(settings), { change });
+  if (done.kind === 'no') return done;
+  if (done.kind === 'problems')
+    return no(`the site would have problems:\n${renderProblems(done.problems, file).trimEnd()}`);
   return { kind: 'done', text: `${file} is changed` };
 }

@@ -29,8 +29,8 @@ export async function serveCommand(
   return 0;
 }
 
-function portsOf(running: Running) {
-  return { httpPort: running.httpPort, tftpPort: running.tftpPort };
+function portsOf({ httpPort, tftpPort, appliance }: Running) {
+  return { httpPort, tftpPort, dhcp: appliance.house.settings.dhcp };
 }
 
 async function report(running: Running, missing: Awaited<ReturnType<typeof lacks>>): Promise<string> {
@@ -39,7 +39,7 @@ async function report(running: Running, missing: Awaited<ReturnType<typeof lacks
     `Kickstand serves the site ${house.site().name} (${house.settings.siteFile})`,
     `  page and content  ${house.origin()}/`,
     `  TFTP              port ${running.tftpPort}${running.tftpPort === 69 ? '' : ' (machines ask on 69; see below)'}`,
-    '  DHCP              off: let the network name this appliance as TFTP server, with the file pxelinux.0',
+    `  DHCP              ${dhcpLine(running)}`,
     `  operator token    kept in ${dataPaths(house.settings.dataDirectory).secrets}/${operatorSecret}`,
     ...portAdvice(running),
     ...missing.map(
@@ -48,6 +48,13 @@ async function report(running: Running, missing: Awaited<ReturnType<typeof lacks
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Machines ask TFTP on port 69 alone: DHCP has no way to name another. */
+function dhcpLine({ dhcp, tftpPort }: Running): string {
+  if (dhcp.what === 'off')
+    return 'off: let the network name this appliance as TFTP server, with the file pxelinux.0 (UEFI: bootx64.efi)';
+  return tftpPort === 69 ? dhcp.what : `${dhcp.what}; but TFTP is not on port 69, where machines ask it`;
 }
 
 /** How to get the real ports where this process has not got them. */

@@ -31,7 +31,7 @@ export type Appliance = {
   readonly siteProblems: () => readonly Problem[];
   /** Calls back after each reload of the site. */
   readonly onReload: (listener: (site: Site) => void) => void;
-  /** Says on which ports it serves: commands render URLs with them. */
+  /** Says on which ports it serves, and how it answers DHCP: commands render URLs and judge boots with them. */
   readonly announce: (ports: Ports) => Promise<void>;
   close(): Promise<void>;
 };
@@ -72,7 +72,7 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
       ports = opened;
       await saveFile(
         dataPaths(settings.dataDirectory).running,
-        `${JSON.stringify({ ...ports, origin: house.origin(), pid: process.pid })}\n`,
+        `${JSON.stringify({ ...ports, dhcp: settings.dhcp, origin: house.origin(), pid: process.pid })}\n`,
       );
     },
     close: async () => {
@@ -113,6 +113,7 @@ async function makeOperatorToken(house: House): Promise<string> {
 const announced = z.object({
   httpPort: z.number().int(),
   tftpPort: z.number().int(),
+  dhcp: z.enum(['off', 'proxy', 'server']),
   origin: z.string(),
   pid: z.number().int(),
 });

@@ -1,30 +1,58 @@
 // The boot namespace over the open house: the one decider with its facts, and what is written down of its decisions.
 
 import { installerArguments } from '../../kickstart/kernel-arguments.ts';
-import type { FilePlace, TreeFiles } from '../../mirror/content/place.ts';
-import { openDirectoryTree } from '../../mirror/tree/store.ts';
+import type { FilePlace } from '../../mirror/content/place.ts';
 import { decideBoot } from '../boot/decide.ts';
-import type { LoaderOrigin, LoaderSet } from '../boot/loaders.ts';
-import { findLoaderSet, hostLoaderPaths, treeLoaderPaths } from '../boot/loaders.ts';
-import type { BootNamespace } from '../boot/namespace.ts';
+import type { BootNamespace, GivenScript } from '../boot/namespace.ts';
 import { bootNamespace } from '../boot/namespace.ts';
-import type { BootClient, BootDecision, BootFiles, Catalog } from '../domain.ts';
+import type { BootClient, BootDecision, Catalog } from '../domain.ts';
 import { isSameBoot } from '../hosts/lifecycle.ts';
-import type { No } from '../malformed.ts';
-import { isNo, no } from '../malformed.ts';
+import type { Seen } from '../hosts/sighting.ts';
 import type { House } from './house.ts';
 import { readCatalog } from './house.ts';
+import { bootLoaders } from './loaders.ts';
 import { recently } from './recently.ts';
+import type { Transcript } from './transcript.ts';
+import { treeFileOf } from './tree-files.ts';
+
+/** Decides boots over the open house, and writes down what became of them. */
+export type BootDesk = {
+  readonly decide: (client: BootClient) => Promise<BootDecision>;
+  /** A machine is told to boot its disk; `claims` is what it told of itself while asking. */
+  readonly localBoot: (client: BootClient, decision: LocalBoot, claims: Claims) => void;
+};
+
+type LocalBoot = Extract<BootDecision, { kind: 'local' }>;
+type Claims = Omit<Seen, 'mac' | 'firstSeen' | 'lastSeen'>;
+
+/** The desk of the open house. */
+export function openBootDesk(house: House): BootDesk {
+  const catalog = recently(house.now, () => readCatalog(house));
+  return {
+    decide: (client) => decideNow(house, client, catalog),
+    localBoot: (client, decision, claims) => recordLocal(house, client, { decision, claims }),
+  };
+}
 
 /** The names that machines boot from. */
-export function openBootNamespace(house: House): BootNamespace<FilePlace> {
-  const catalog = recently(house.now, () => readCatalog(house));
+export function openBootNamespace(house: House, desk: BootDesk, transcript: Transcript): BootNamespace<FilePlace> {
   return bootNamespace<FilePlace>({
-    loaders: recently(house.now, () => readLoaders(house)),
-    treeFile: (tree, path) => bootFileOf(house, tree, path),
-    decide: (client) => decideNow(house, client, catalog),
-    decided: (client, decision) => record(house, client, decision),
+    loaders: recently(house.now, () => bootLoaders(house)),
+    treeFile: (tree, path) => treeFileOf(house, tree, path),
+    decide: desk.decide,
+    decided: (client, given) => record({ house, desk, transcript }, client, given),
+    machines: transcript.machines,
+    treeAt: (address) => treeAt(house, transcript, address),
+    origin: house.origin,
   });
+}
+
+/** The tree of the host that stands at an address: by its MAC where DHCP told it, else by the site's plan. */
+function treeAt(house: House, { machines }: Transcript, address: string): string | undefined {
+  const { hosts, profiles } = house.site();
+  const mac = machines.at(address)?.mac;
+  const host = hosts.find((one) => (mac === undefined ? one.address === address : one.macs.includes(mac)));
+  return profiles.find((profile) => profile.name === host?.profile)?.tree;
 }
 
 /** What `client` is told now. */
@@ -41,78 +69,47 @@ async function decideNow(house: House, client: BootClient, readCatalog: () => Pr
   });
 }
 
-/** The loaders as they lie in trees and on this system now. */
-export async function readLoaders(house: House): Promise<LoaderSet<FilePlace> | No> {
-  const origins: LoaderOrigin<FilePlace>[] = [];
-  for (const tree of house.site().trees) {
-    const files = await house.shelf.files(tree);
-    if (!isNo(files))
-      origins.push({ name: `tree ${tree.name}`, paths: treeLoaderPaths, find: (path) => findFile(files, path) });
-  }
-  const system = await openDirectoryTree('/');
-  origins.push({ name: 'this system', paths: hostLoaderPaths, find: (path) => findFile(system, path.slice(1)) });
-  return findLoaderSet(origins, (place) => isOldPxelinux(system, place));
+type Recording = { readonly house: House; readonly desk: BootDesk; readonly transcript: Transcript };
+
+/** Writes down what a script is about to say, and answers it; or local boot, when the arming was taken back in the meantime. */
+function record(to: Recording, client: BootClient, { loader, decision }: GivenScript): BootDecision {
+  const last = to.transcript;
+  const told = decision.kind === 'local' ? decision : spendBoot(to.house, client, decision);
+  const reason = told.kind === 'local' ? told.reason : `the installer of tree ${told.install.tree.name}`;
+  last.note({ mac: client.mac, address: client.address }, { kind: 'script', loader, told: told.kind, reason });
+  if (told.kind === 'local') to.desk.localBoot(client, told, {});
+  return told;
 }
 
-/** pxelinux before 5.00 carries all in one file and never asks for ldlinux.c32 (SYSLINUX wiki, "Common Problems"). */
-async function isOldPxelinux(reader: TreeFiles, place: FilePlace): Promise<boolean> {
-  const bytes = await reader.read(place, 1024 * 1024);
-  return !Buffer.from(bytes).includes('ldlinux.c32');
-}
+type InstallBoot = Extract<BootDecision, { kind: 'install' }>;
 
-async function findFile(files: TreeFiles, path: string): Promise<FilePlace | No> {
-  const place = await files.find(path);
-  return place.kind === 'directory' ? no('a directory') : place;
-}
-
-/** Only what a tree boots from is in the namespace: a look-up in that short list, whatever path was asked. */
-async function bootFileOf(house: House, name: string, path: string): Promise<FilePlace | No> {
-  const tree = house.site().trees.find((known) => known.name === name);
-  if (tree === undefined) return no('no such tree');
-  const status = await house.shelf.status(tree);
-  if (status.kind === 'absent') return no(`the tree ${name} is not there`);
-  if (!bootPaths(status.facts.boot).includes(path)) return no('not a file that this tree boots from');
-  const files = await house.shelf.files(tree);
-  return isNo(files) ? files : findFile(files, path);
-}
-
-function bootPaths(boot: BootFiles): readonly string[] {
-  return boot.kind === 'xen' ? [boot.xen, boot.kernel, boot.initrd] : [boot.kernel, boot.initrd];
-}
-
-/** Writes down what was decided, and answers it; or local boot, when the arming was taken back in the meantime. */
-function record(house: House, client: BootClient, decision: BootDecision): BootDecision {
-  const now = house.now();
-  const fields = { mac: client.mac, address: client.address };
-  if (decision.kind === 'local') {
-    house.log.info('boot: local disk', {
-      ...fields,
-      host: decision.host,
-      cause: decision.cause,
-      reason: decision.reason,
-    });
-    recordLocal(house, client, decision);
-    return decision;
-  }
+function spendBoot(house: House, client: BootClient, decision: InstallBoot): BootDecision {
   const { host, tree, token } = decision.install;
-  const after = house.hosts.apply(host.name, { kind: 'booted', now, token: token ?? '' });
+  const after = house.hosts.apply(host.name, { kind: 'booted', now: house.now(), token: token ?? '' });
   if (after.phase !== 'booting' || after.arming?.token !== token) {
     return { kind: 'local', cause: 'not-armed', host: host.name, reason: `${after.phase}: ${after.reason}` };
   }
-  house.log.info('boot: install', { ...fields, host: host.name, tree: tree.name });
+  house.log.info('boot: install', { mac: client.mac, address: client.address, host: host.name, tree: tree.name });
   return decision;
 }
 
-type LocalBoot = Extract<BootDecision, { kind: 'local' }>;
-
-function recordLocal(house: House, client: BootClient, { host, cause, reason }: LocalBoot): void {
+function recordLocal(
+  house: House,
+  client: BootClient,
+  { decision, claims }: { decision: LocalBoot; claims: Claims },
+): void {
+  const { host, cause, reason } = decision;
   const now = house.now();
   if (host !== undefined && cause === 'attempts-spent') {
     house.hosts.apply(host, { kind: 'stopped', now, reason });
+    house.log.error('boot loop stopped', { mac: client.mac, address: client.address, host, reason });
     return;
   }
+  // Anybody can ask as often as he likes, under any MAC.
   if (!house.mayNote(now)) return;
+  house.log.info('boot: local disk', { mac: client.mac, address: client.address, host, cause, reason });
   if (host !== undefined) house.hosts.note(host, { at: now, what: 'booted its disk', detail: reason });
   if (cause !== 'unknown' || client.mac === undefined) return;
-  house.hosts.discover({ mac: client.mac, uuid: client.uuid, address: client.address, firstSeen: now, lastSeen: now });
+  const { uuid, address } = client;
+  house.hosts.discover({ ...claims, mac: client.mac, uuid, address, firstSeen: now, lastSeen: now });
 }

@@ -11,7 +11,10 @@ import { expectedFacts } from '../../mirror/tree/detect.ts';
 import type { MediumPath, Shelf } from '../../mirror/tree/shelf.ts';
 import { openShelf } from '../../mirror/tree/shelf.ts';
 import { openTree } from '../../mirror/tree/store.ts';
+import { machinesOf } from '../boot/query.ts';
 import type { Catalog, Host, Install, RepoStatus, Site, Tree, TreeStatus } from '../domain.ts';
+import { openStageStore } from '../doctor/store.ts';
+import type { StageStore } from '../doctor/store.ts';
 import { openHostStore } from '../hosts/store.ts';
 import type { HostStore } from '../hosts/store.ts';
 import { throttle } from '../hosts/throttle.ts';
@@ -31,6 +34,8 @@ export type House = {
   readonly site: () => Site;
   readonly origin: () => string;
   readonly hosts: HostStore;
+  /** What boot clients did, for the boot doctor: evidence, and no state. */
+  readonly stages: StageStore;
   readonly secrets: SecretStore;
   readonly content: ContentStore;
   readonly pool: Pool;
@@ -51,7 +56,9 @@ export function dataPaths(dataDirectory: string) {
     media: join(dataDirectory, 'media'),
     secrets: join(dataDirectory, 'secrets'),
     locks: join(dataDirectory, 'locks'),
+    loaders: join(dataDirectory, 'loaders'),
     state: join(dataDirectory, 'state.db'),
+    stages: join(dataDirectory, 'stages.db'),
     running: join(dataDirectory, 'appliance.json'),
   };
 }
@@ -61,6 +68,7 @@ export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' |
   const paths = dataPaths(given.settings.dataDirectory);
   await ensureDirectory(paths.media);
   const hosts = openHostStore(paths.state);
+  const stages = openStageStore(paths.stages, given.log, () => machinesOf(given.site()));
   const shelf = openShelf({
     open: openTree,
     detect: detectTree,
@@ -71,6 +79,7 @@ export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' |
   return {
     ...given,
     hosts,
+    stages,
     shelf,
     secrets: openSecretStore(paths.secrets),
     content: openContentStore(given.settings.dataDirectory),
@@ -80,6 +89,7 @@ export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' |
     random: randomBytes,
     close: async () => {
       await shelf.close();
+      stages.close();
       hosts.close();
     },
   };

@@ -4,8 +4,10 @@ import { renderAnswerfile, renderAnswerfileScript } from '../../kickstart/answer
 import { installerArguments } from '../../kickstart/kernel-arguments.ts';
 import { renderKickstart } from '../../kickstart/render.ts';
 import { redactedSecrets } from '../../kickstart/secrets.ts';
-import { renderInstallBoot } from '../boot/pxelinux.ts';
-import type { Install, SecretLookup } from '../domain.ts';
+import { renderGrub } from '../boot/grub.ts';
+import { renderIpxe } from '../boot/ipxe.ts';
+import { renderPxelinux } from '../boot/pxelinux.ts';
+import type { BootDecision, Install, SecretLookup } from '../domain.ts';
 import type { Instructions } from '../hosts/routes.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
@@ -25,7 +27,7 @@ export async function instructionsFor(house: House, host: string, what: Instruct
 }
 
 /** The forms `kickstand host render` knows. */
-export const renderForms = ['kickstart', 'answerfile', 'pxelinux'] as const;
+export const renderForms = ['kickstart', 'answerfile', 'pxelinux', 'ipxe', 'grub'] as const;
 export type RenderForm = (typeof renderForms)[number];
 
 /** What `host` would be told if it were armed now; with placeholders for its token and its secrets. */
@@ -37,9 +39,24 @@ export async function previewFor(house: House, host: string, form: RenderForm | 
 
 /** One form of an install's instructions. */
 export function renderForm(install: Install, form: RenderForm, secrets: SecretLookup): string | No {
-  if (form !== 'pxelinux') return renderInstructions(install, { kind: form }, secrets);
+  if (form === 'kickstart' || form === 'answerfile') return renderInstructions(install, { kind: form }, secrets);
   const args = installerArguments(install);
-  return isNo(args) ? args : renderInstallBoot(install, args);
+  return isNo(args) ? args : bootScript(form, { kind: 'install', install, arguments: args });
+}
+
+function bootScript(
+  loader: 'pxelinux' | 'ipxe' | 'grub',
+  decision: BootDecision & { readonly kind: 'install' },
+): string {
+  const { origin } = decision.install;
+  switch (loader) {
+    case 'pxelinux':
+      return renderPxelinux(decision, { origin });
+    case 'ipxe':
+      return renderIpxe(decision, { origin });
+    case 'grub':
+      return renderGrub(decision, { origin });
+  }
 }
 
 /** Which of the two an install's installer reads. */

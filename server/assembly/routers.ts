@@ -11,23 +11,29 @@ import { showSite } from '../site/show.ts';
 import type { Appliance } from './appliance.ts';
 import { armHost, disarmHost } from './arming.ts';
 import { bundleFor } from './bundle.ts';
+import { enrollMachine, strangers } from './enrolment.ts';
 import type { House } from './house.ts';
 import { instructionsFor } from './instructions.ts';
 import { recently } from './recently.ts';
 import { repoFileFor } from './repos.ts';
+import type { Transcript } from './transcript.ts';
 import type { Lack } from './views.ts';
-import { hostDetail, hostViews, lacks, pageModel, repoViews, treeViews } from './views.ts';
+import { hostDetail, hostPage, hostViews, lacks, pageModel, repoViews, stoppedHosts, treeViews } from './views.ts';
 
 const ASSETS = new URL('../console/assets/', import.meta.url).pathname;
 
 type Lacking = () => Promise<readonly Lack[]>;
 
 /** In the order they are asked. */
-export function routersOf(appliance: Appliance): readonly Router[] {
+export function routersOf(appliance: Appliance, transcript: Transcript): readonly Router[] {
   const { house } = appliance;
-  const lacking = recently(house.now, () => lacks(house));
+  const lacking = recently(house.now, async () => [
+    ...rogueLacks(house, transcript),
+    ...stoppedHosts(house),
+    ...(await lacks(house)),
+  ]);
   return [
-    installers(house),
+    installers(house, transcript),
     repoFileRoutes((name, snapshot) => repoFileFor(house, name, snapshot)),
     bundleRoutes({
       bundleFor: (name, options) => bundleFor(house, name, options),
@@ -35,11 +41,25 @@ export function routersOf(appliance: Appliance): readonly Router[] {
       log: house.log,
     }),
     api(appliance, lacking),
-    consoleRoutes(async () => pageModel(house, await warningsOf(appliance, lacking)), ASSETS),
+    pages(appliance, lacking),
   ];
 }
 
-function installers(house: House): Router {
+/** Another server that answers DHCP is no lack, but it decides what machines boot as much as this one does. */
+function rogueLacks({ settings }: House, { rogues }: Transcript): readonly Lack[] {
+  const remedies = {
+    dhcp: 'find it and switch it off, or serve beside it (--dhcp proxy)',
+    boot: `take its next-server and file name away${settings.dhcp === 'proxy' ? '' : ', or switch it off'}: machines may boot what it names`,
+  };
+  return rogues.list().map(({ server, kind, evidence }) => ({
+    what: 'DHCP',
+    // A client's word names no server; an answer that was heard names itself.
+    reason: evidence.includes(server) ? evidence : `another DHCP server answers: ${server} (${evidence})`,
+    remedy: remedies[kind],
+  }));
+}
+
+function installers(house: House, { machines, note }: Transcript): Router {
   return installerRoutes({
     state: house.hosts.state,
     apply: (host, event) => house.hosts.apply(host, event),
@@ -47,11 +67,28 @@ function installers(house: House): Router {
       const at = house.now();
       if (house.mayNote(at)) house.hosts.note(host, { at, what, detail });
     },
+    stage: (address, host, stage) => {
+      const seen = machines.at(address);
+      // Only who has shown the host's token is taken for it.
+      const isProven = stage.kind !== 'instructions' || stage.outcome === 'given';
+      const own = isProven ? house.site().hosts.find((known) => known.name === host)?.macs : undefined;
+      const isKnown = own === undefined || (seen?.mac !== undefined && own.includes(seen.mac));
+      const mac = isKnown ? seen?.mac : own[0];
+      if (own === undefined || mac === undefined) machines.heardOf(address);
+      else machines.learn(address, { mac, uuid: undefined, firmware: undefined });
+      note({ mac, address }, stage);
+    },
     macsOf: (name) => house.site().hosts.find((host) => host.name === name)?.macs,
     render: (host, what) => instructionsFor(house, host, what),
     now: house.now,
     log: house.log,
   });
+}
+
+function pages(appliance: Appliance, lacking: Lacking): Router {
+  const { house } = appliance;
+  const main = async () => pageModel(house, await warningsOf(appliance, lacking));
+  return consoleRoutes({ main, host: async (name) => hostPage(house, name) }, ASSETS);
 }
 
 function api(appliance: Appliance, lacking: Lacking): Router {
@@ -63,7 +100,7 @@ function api(appliance: Appliance, lacking: Lacking): Router {
       hosts: async () => hostViews(house),
       repos: () => repoViews(house),
       trees: () => treeViews(house),
-      discovered: async () => house.hosts.discovered(1000),
+      discovered: async () => strangers({ hosts: house.hosts, site: house.site() }, 1000),
       site: async () => showSite(house.site()),
     },
     host: async (name) => hostDetail(house, name),
@@ -74,6 +111,8 @@ function api(appliance: Appliance, lacking: Lacking): Router {
         name,
         house.site().hosts.map((host) => host.name),
       ),
+    hasAsked: (mac) => house.hosts.sighting(mac) !== undefined,
+    enroll: (mac, body) => enrollMachine(house, { ...body, mac }),
     siteSchema: siteJsonSchema,
   });
 }
@@ -84,7 +123,8 @@ function api(appliance: Appliance, lacking: Lacking): Router {
  */
 async function healthOf(appliance: Appliance, lacking: Lacking) {
   const siteProblems = appliance.siteProblems().map(({ path, line }) => ({ path, line }));
-  return { ok: true, site: appliance.house.site().name, missing: await lacking(), siteProblems };
+  const { settings, site } = appliance.house;
+  return { ok: true, site: site().name, dhcp: settings.dhcp, missing: await lacking(), siteProblems };
 }
 
 async function warningsOf(appliance: Appliance, lacking: Lacking): Promise<readonly string[]> {

@@ -1,18 +1,50 @@
-// Boot content as TFTP reads it: by offset and length, from a file's extents or from a text in memory.
+// Boot content as TFTP reads it: by offset and length, from a file's extents or from a text in memory; and what became of it.
 
 import { open } from 'node:fs/promises';
 import { extentsOf } from '../../mirror/content/body.ts';
 import type { FilePlace } from '../../mirror/content/place.ts';
-import type { BootContent, BootNamespace } from '../boot/namespace.ts';
+import type { BootContent, BootFile, BootNamespace } from '../boot/namespace.ts';
 import { isNo } from '../malformed.ts';
-import type { TftpFile, TftpOpen } from '../tftp/types.ts';
+import type { FileOutcome, NoteStage, Stage } from '../stages.ts';
+import { fileStage, sendingStage } from './file-stages.ts';
+import type { TftpClient, TftpEvent, TftpFile, TftpOpen } from '../tftp/types.ts';
 
-/** Opens names of the boot namespace for TFTP clients. */
-export function tftpOpen(names: BootNamespace<FilePlace>): TftpOpen {
-  return async (name, client) => {
-    const content = await names.open(name, client.address);
-    return isNo(content) ? content : openContent(content);
+/** The names of the boot namespace for TFTP clients. */
+export type BootTftp = { readonly open: TftpOpen; readonly ended: (event: TftpEvent) => void };
+
+/** Opens names for TFTP clients, and notes each request's end with what the name had meant. */
+export function bootTftp(names: BootNamespace<FilePlace>, note: NoteStage): BootTftp {
+  // By the request's own client object: an answer nobody fetches any more is forgotten with it.
+  const opened = new WeakMap<TftpClient, BootFile<FilePlace>>();
+  return {
+    open: async (name, client) => {
+      const found = await names.open(name, client.address);
+      opened.set(client, found);
+      const sending = sendingStage(found, { via: 'tftp', name, asked: '', granted: '' });
+      if (sending !== undefined) note({ mac: undefined, address: client.address }, sending);
+      return isNo(found.body) ? found.body : openContent(found.body);
+    },
+    ended: (event) => {
+      note({ mac: undefined, address: event.client.address }, stageOf(event, opened.get(event.client)));
+    },
   };
+}
+
+/** Opens names for TFTP clients. */
+export function tftpOpen(names: BootNamespace<FilePlace>): TftpOpen {
+  return bootTftp(names, () => {}).open;
+}
+
+function stageOf(event: TftpEvent, found: BootFile<FilePlace> | undefined): Stage {
+  const { name, bytes, reason, asked, options } = event;
+  const outcome = outcomeOf(event, found?.body);
+  const durationMs = Math.round(event.durationMs);
+  return fileStage(found, { via: 'tftp', name, outcome, bytes, durationMs, asked, granted: options, reason });
+}
+
+function outcomeOf(event: TftpEvent, body: BootFile<FilePlace>['body'] | undefined): FileOutcome {
+  if (event.outcome === 'refused') return body !== undefined && isNo(body) ? 'not-found' : 'refused';
+  return event.outcome;
 }
 
 async function openContent(content: BootContent<FilePlace>): Promise<TftpFile> {

@@ -1,14 +1,18 @@
 // The open house as plain values for people and machines: pages, JSON, health. No secret and no token is in any of them.
 
 import { networkInterfaces } from 'node:os';
+import type { HostPageModel } from '../console/host-page.ts';
 import type { PageModel } from '../console/page.ts';
 import type { Host, HostState, TreeStatus } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { isNo } from '../malformed.ts';
 import { formatOs } from '../os.ts';
-import { readLoaders } from './boot.ts';
+import type { Diagnosis } from './doctor.ts';
+import { diagnosisOf, recentVerdicts } from './doctor.ts';
+import { strangers } from './enrolment.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
+import { loaderStock } from './loaders.ts';
 
 /** A page is for people: the machines that asked last. The API tells more. */
 const SHOWN_DISCOVERED = 50;
@@ -42,11 +46,22 @@ export function hostViews(house: House): readonly HostView[] {
   return house.site().hosts.map((host) => hostView(host, house.hosts.state(host.name, now)));
 }
 
-/** One host with its newest history. */
-export function hostDetail(house: House, name: string): (HostView & { readonly history: readonly unknown[] }) | No {
+/** A host with what became of its last boot, the stages that show it (newest last), and its history (newest first). */
+export type HostDetail = HostView & Diagnosis & { readonly history: ReturnType<House['hosts']['history']> };
+
+/** One host with all that is known of it. */
+export function hostDetail(house: House, name: string): HostDetail | No {
   const found = hostNamed(house.site(), name);
   if (isNo(found)) return found;
-  return { ...hostView(found.host, house.hosts.state(name, house.now())), history: house.hosts.history(name, 100) };
+  const view = hostView(found.host, house.hosts.state(name, house.now()));
+  return { ...view, ...diagnosisOf(house, found.host), history: house.hosts.history(name, 100) };
+}
+
+/** What the page of one host shows. */
+export function hostPage(house: House, name: string): HostPageModel | No {
+  const detail = hostDetail(house, name);
+  if (isNo(detail)) return detail;
+  return { ...detail, site: house.site().name, history: detail.history.toReversed() };
 }
 
 /** Every repo of the site with its snapshots. */
@@ -96,10 +111,25 @@ export async function lacks(house: House): Promise<readonly Lack[]> {
       ? []
       : [{ what: `repo ${name}`, reason: 'it was never synced', remedy: `kickstand repo sync ${name}` }],
   );
-  const loaders = await readLoaders(house);
+  const loaders = (await loaderStock(house)).has('pxelinux.0');
   const address = advertisedLack(house, ownAddresses());
-  const boot = isNo(loaders) ? [{ what: 'network boot', reason: loaders.reason, remedy: loaders.remedy }] : [];
+  const boot = loaders === undefined ? [] : [{ what: 'network boot', reason: loaders.reason, remedy: loaders.remedy }];
   return [...address, ...boot, ...trees, ...repos];
+}
+
+/** Hosts that came back for an install too often: nothing happens to them until somebody looks. */
+export function stoppedHosts(house: House): readonly Lack[] {
+  const stalled = house.hosts.stalled();
+  if (stalled.size === 0) return [];
+  const now = house.now();
+  return house
+    .site()
+    .hosts.filter(({ name }) => stalled.has(name))
+    .map(({ name }) => ({
+      what: `host ${name}`,
+      reason: `its install was stopped: ${house.hosts.state(name, now).reason}`,
+      remedy: `kickstand host show ${name} tells why`,
+    }));
 }
 
 /** Hosts are told an address; a machine that does not have it is asked in vain, unless somebody forwards. */
@@ -118,10 +148,11 @@ function ownAddresses(): readonly string[] {
 /** What the page at / shows; `warnings` stand above all. */
 export async function pageModel(house: House, warnings: readonly string[]): Promise<PageModel> {
   const repos = await repoViews(house);
+  const verdicts = recentVerdicts(house);
   return {
     site: house.site().name,
     warnings,
-    hosts: hostViews(house),
+    hosts: hostViews(house).map((host) => ({ ...host, verdict: verdicts.get(host.name) })),
     repos: repos.map((repo) => ({
       name: repo.name,
       current: repo.current,
@@ -129,7 +160,7 @@ export async function pageModel(house: House, warnings: readonly string[]): Prom
       upstream: repo.upstream,
     })),
     trees: await treeViews(house),
-    discovered: house.hosts.discovered(SHOWN_DISCOVERED),
+    discovered: strangers({ hosts: house.hosts, site: house.site() }, SHOWN_DISCOVERED),
   };
 }
 

@@ -16,6 +16,11 @@ const INSTALLER_ROOTS: ReadonlySet<string> = new Set([
   'boot',
   'kickstart',
   'answerfile',
+  // Where a GRUB that came over HTTP looks for its configuration, in FAT's spellings.
+  'EFI',
+  'efi',
+  'grub',
+  'grub2',
 ]);
 /** Never an installer's, whatever a site publishes there. */
 const OPERATOR_ROOTS: ReadonlySet<string> = new Set(['api', 'bundles', 'console', 'healthz', 'metrics', 'templates']);

@@ -30,6 +30,8 @@ beforeAll(async () => {
       tftpPort: 0,
       advertise: undefined,
       dhcp: 'off',
+      dhcpInterface: undefined,
+      dhcpForce: false,
       logLevel: 'silent',
     },
     quietLog,
@@ -162,6 +164,23 @@ describe('an operator', () => {
     expect(health.missing).toContainEqual(
       expect.objectContaining({ what: 'repo cloudstack', remedy: 'kickstand repo sync cloudstack' }),
     );
+  });
+
+  test('is alarmed of a host whose install was stopped, on the page and for machines', async () => {
+    const { hosts } = running.appliance.house;
+    const now = Date.now();
+    const arming = { token: 't', armedAt: now, expiresAt: now + 60_000, pins: {}, install: 'F' };
+    hosts.apply('xs-01', { kind: 'armed', now, arming });
+    hosts.apply('xs-01', { kind: 'stopped', now, reason: 'it came back 3 times' });
+    const alarm = { what: 'host xs-01', reason: 'its install was stopped: it came back 3 times' };
+    await vi.waitFor(async () =>
+      expect(JSON.parse((await get('/healthz')).text)).toMatchObject({
+        dhcp: 'off',
+        missing: expect.arrayContaining([expect.objectContaining(alarm)]),
+      }),
+    );
+    expect((await get('/')).text).toContain('host xs-01: its install was stopped: it came back 3 times');
+    hosts.apply('xs-01', { kind: 'disarmed', now, reason: 'looked at' });
   });
 
   test('changes nothing without the token, and is told why arming cannot be', async () => {

@@ -48,6 +48,8 @@ beforeAll(async () => {
     dataDirectory: join(directory, 'data'),
     listen: '127.0.0.1',
     advertise: undefined,
+    dhcpInterface: undefined,
+    dhcpForce: false,
   } as const;
   running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
 });

@@ -1,13 +1,19 @@
 // The command line as an operator meets it: exit codes, JSON, remedies, and that secrets stay where they are.
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStageStore } from '../../server/doctor/store.ts';
 import { openHostStore } from '../../server/hosts/store.ts';
+import { quietLog } from '../../server/log.ts';
+import { START, tell, toGrub } from '../server/doctor/stages.ts';
 import { kickstand } from '../support/command.ts';
 import { exampleText } from '../support/example.ts';
 
+const CLI = new URL('../../scripts/cli.ts', import.meta.url).pathname;
 let directory = '';
 let place: string[] = [];
 beforeAll(() => {
@@ -21,6 +27,8 @@ describe('exit codes', () => {
   test.each<[string, string[], number, string]>([
     ['help', ['--help'], 0, 'Usage: kickstand'],
     ['help of a command', ['host', 'arm', '--help'], 0, '--for'],
+    ['help of serve, with its variables', ['serve', '--help'], 0, 'KICKSTAND_HTTP_PORT'],
+    ['help of the doctor, with the flags of serve', ['doctor', '--help'], 0, '--dhcp-interface'],
     ['an unknown command, with the one that was meant', ['repo', 'snyc'], 2, 'Did you mean sync?'],
     ['an unknown option', ['site', 'check', '--wrong'], 2, 'unknown option'],
     ['a bundle of nobody', ['bundle'], 2, 'name a host'],
@@ -54,8 +62,14 @@ describe('exit codes', () => {
     [
       'the doctor, on a site whose content is absent',
       ['doctor', '--http-port', '0', '--tftp-port', '0'],
-      2,
-      'unknown option',
+      1,
+      'kickstand repo sync cloudstack',
+    ],
+    [
+      'the doctor, where DHCP should be answered',
+      ['doctor', '--dhcp', 'proxy', '--dhcp-interface', 'nope0'],
+      1,
+      'nope0',
     ],
   ])('%s', async (_name, args, code, part) => {
     const ran = await kickstand([...args, ...place]);
@@ -153,4 +167,76 @@ test('the doctor names every lack with its remedy, and fetches its own loader wi
   const selfCheck = report.checks.find((check) => check.what === 'TFTP self-check');
   if (selfCheck?.ok !== true && process.env['CI'] === undefined) return;
   expect(selfCheck).toMatchObject({ ok: true });
+});
+
+test('an interface that is not there is refused with what there is, and is no bug to report', async () => {
+  const ports = ['--http-port', '0', '--tftp-port', '0', '--listen', '127.0.0.1'];
+  const at = ['--site', join(directory, 'site.yaml'), '--data', join(directory, 'served')];
+  const ran = await kickstand(['serve', ...ports, '--dhcp', 'server', '--dhcp-interface', 'nope0', ...at]);
+  expect([ran.code, ran.err]).toEqual([
+    1,
+    expect.stringMatching(
+      /^kickstand: DHCP: the interface nope0 has no address in a network of the site: this machine's addresses: .*\n$/,
+    ),
+  ]);
+});
+
+test('a reader that has seen enough ends a command without a word', async () => {
+  const { stdout, stderr } = await promisify(execFile)('sh', [
+    '-c',
+    '"$@" | head -n 1',
+    'sh',
+    process.execPath,
+    CLI,
+    'doctor',
+    ...place,
+  ]);
+  expect([stdout, stderr]).toEqual([expect.stringContaining('FOUND'), '']);
+});
+
+test('host show judges by how the appliance that runs answers DHCP, not by the flags of the command', async () => {
+  const data = join(directory, 'running');
+  const at = ['--site', join(directory, 'site.yaml'), '--data', data];
+  mkdirSync(data, { recursive: true });
+  const hosts = openHostStore(join(data, 'state.db'));
+  const armedAt = Date.now() - 3_600_000;
+  const arming = { token: 't', armedAt, expiresAt: armedAt + 7_200_000, pins: {}, install: 'F' };
+  hosts.apply('cs40', { kind: 'armed', now: armedAt, arming });
+  hosts.close();
+  expect((await kickstand(['host', 'show', 'cs40', ...at])).out).toContain('this one answers no DHCP');
+  const origin = 'http://192.168.168.26';
+  const running = { httpPort: 80, tftpPort: 69, dhcp: 'server', origin, pid: process.pid };
+  writeFileSync(join(data, 'appliance.json'), JSON.stringify(running));
+  const shown = await kickstand(['host', 'show', 'cs40', ...at]);
+  expect(shown.out).toContain('one-time network boot');
+  expect(shown.out).not.toContain('answers no DHCP');
+});
+
+test("host show gives the boot doctor's verdict first, then the stages it rests on", async () => {
+  mkdirSync(join(directory, 'data'), { recursive: true });
+  const stages = openStageStore(join(directory, 'data/stages.db'), quietLog);
+  const at = Date.now() - 3_600_000;
+  tell(...toGrub).forEach(({ stage, at: told }) =>
+    stages.note({ mac: '52:54:00:a8:a8:03', address: '192.168.168.3' }, stage, at + told - START),
+  );
+  stages.close();
+  const hosts = openHostStore(join(directory, 'data/state.db'));
+  const arming = { token: 't', armedAt: at - 1000, expiresAt: at + 7_200_000, pins: {}, install: 'F' };
+  hosts.apply('xs-01', { kind: 'armed', now: at - 1000, arming });
+  hosts.close();
+  const people = await kickstand(['host', 'show', 'xs-01', ...place]);
+  expect([people.code, people.out]).toEqual([
+    0,
+    expect.stringMatching(/^xs-01: wrong: it asked for grubx64\.efi, got it.*\n  what to do: use the tree's shim/),
+  ]);
+  expect(people.out).toMatch(/TFTP second-loader +grubx64\.efi: sent, 977 KiB in 0\.8 s/);
+  const machines = JSON.parse((await kickstand(['host', 'show', 'xs-01', '--json', ...place])).out);
+  expect(machines).toMatchObject({
+    verdict: { rule: 'secure-boot-rejected-grub', health: 'wrong', certainty: 'likely' },
+    transcript: [{ boot: 1, what: 'DHCP asked' }, {}, {}, { stage: { kind: 'file', name: 'grubx64.efi' } }],
+  });
+  const byMac = await kickstand(['host', 'show', '52-54-00-A8-A8-03', ...place]);
+  expect(byMac.out).toMatch(/^xs-01: wrong/);
+  const stranger = await kickstand(['host', 'show', '52:54:00:00:00:99', ...place]);
+  expect([stranger.code, stranger.out]).toEqual([0, '52:54:00:00:00:99: fine: nothing was seen of it\n']);
 });

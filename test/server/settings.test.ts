@@ -23,6 +23,8 @@ describe('settings', () => {
         listen: '0.0.0.0',
         httpPort: undefined,
         dhcp: 'off',
+        dhcpInterface: undefined,
+        dhcpForce: false,
         logLevel: 'info',
       },
     ],
@@ -36,6 +38,16 @@ describe('settings', () => {
     ['any free port', { 'http-port': '0', 'tftp-port': '0' }, [], { httpPort: 0, tftpPort: 0 }],
     ['an empty value counts as not given', { 'http-port': '' }, [], { httpPort: undefined }],
     ['an address to advertise', { advertise: '192.168.168.26' }, [], { advertise: '192.168.168.26' }],
+    ['DHCP beside another server', { dhcp: 'proxy' }, [], { dhcp: 'proxy', dhcpForce: false }],
+    [
+      'DHCP on one interface, whoever else answers there',
+      { dhcp: 'server', 'dhcp-interface': 'br-lan.100', 'dhcp-force': 'yes' },
+      [],
+      { dhcp: 'server', dhcpInterface: 'br-lan.100', dhcpForce: true },
+    ],
+    ['a variable that is 1', { 'dhcp-force': '1' }, [], { dhcpForce: true }],
+    ['a no', { 'dhcp-force': 'no' }, [], { dhcpForce: false }],
+    ['the longest name Linux gives', { 'dhcp-interface': 'a234567890bcdef' }, [], { dhcpInterface: 'a234567890bcdef' }],
   ])('%s', (_name, raw, files, expected) => {
     expect(parse(raw, files)).toMatchObject({ kind: 'settings', settings: expected });
   });
@@ -45,7 +57,9 @@ describe('settings', () => {
       'http-port': '70000',
       'tftp-port': 'x',
       listen: '010.0.0.1',
-      dhcp: 'proxy',
+      dhcp: 'on',
+      'dhcp-interface': 'eth0/..',
+      'dhcp-force': 'maybe',
       'log-level': 'loud',
       advertise: 'me',
     });
@@ -55,9 +69,21 @@ describe('settings', () => {
       '--tftp-port',
       '--advertise',
       '--dhcp',
+      '--dhcp-interface',
+      '--dhcp-force',
       '--log-level',
     ]);
   });
+
+  test.each(['.', '..', 'a b', 'a/b', 'eth0:1', 'a234567890bcdefg', 'käbel', 'eth0\n', '\u001b[2J'])(
+    'no interface is called %j',
+    (name) => {
+      expect(parse({ 'dhcp-interface': name })).toEqual({
+        kind: 'problems',
+        problems: [`--dhcp-interface: ${JSON.stringify(name)} is no network interface: give a name such as eth0`],
+      });
+    },
+  );
 
   test('each flag has its variable', () => {
     expect(environmentName('dhcp-interface')).toBe('KICKSTAND_DHCP_INTERFACE');

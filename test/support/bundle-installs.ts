@@ -52,6 +52,8 @@ export function managementInstall(): Install {
     storage: { layout: 'raid1', disks: ['sda', 'sdb'], guest: [] },
     packages: [],
     cloudstack: { version: '4.0', hypervisor: 'xenserver' },
+    protect: false,
+    boot: { bios: 'auto', uefi: 'auto', order: 'network-first' },
     rootPassword: { secret: 'root' },
     origin: ORIGIN,
     token: undefined,
