@@ -2,8 +2,9 @@
 
 client_packages="
 atftp bash-static busybox-static bzip2 ca-certificates cpio createrepo-c curl dnf dnsmasq-base e2fsprogs fdisk genisoimage
-iproute2 ipxe-qemu iptables kmod libarchive-tools mount openssl pxelinux python3 qemu-system-x86 rpm seabios shellcheck
-squashfs-tools syslinux-common tftp-hpa unzip util-linux wget xorriso xz-utils zstd
+grub-common grub-efi-amd64-bin iproute2 iptables ipxe ipxe-qemu isc-dhcp-client kea-admin kmod libarchive-tools mount mtools
+nmap openssl ovmf pxelinux python3 qemu-system-x86 rpm rpm2cpio seabios shellcheck squashfs-tools syslinux-common tftp-hpa
+unzip util-linux wget xorriso xz-utils zstd
 "
 
 # Installs what is missing as root on Debian; elsewhere names it. The tests say themselves what they skip.

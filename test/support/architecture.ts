@@ -47,6 +47,7 @@ const ALLOWED: readonly (readonly [string, readonly string[]])[] = [
   ['server/dhcp/', ['server/dhcp/', 'server/boot/']],
   ['server/tftp/', ['server/tftp/']],
   ['server/http/', ['server/http/']],
+  ['server/doctor/', ['server/doctor/']],
   ['server/hosts/', ['server/hosts/', 'server/site/']],
   ['server/api/', ['server/api/', 'server/site/']],
   ['server/console/', ['server/console/']],

@@ -1,18 +1,21 @@
 // The guest's kernel and initrd: Debian's kernel package, unpacked, with a busybox and the lab's loader.
 
+import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { dependenciesOf, unpackPackages } from './debian.ts';
 import { cached } from './lab-cache.ts';
 import { run } from './lab-run.ts';
 
 const SCRIPTS = join(import.meta.dirname, 'guest');
 
-/** Drivers for QEMU's PC (so that the IDE disk is /dev/sda) and the file systems in use; their dependencies are found by modinfo. */
+/** Drivers for QEMU's PCs (so that the disk is /dev/sda) and the file systems in use; their dependencies are found by modinfo. */
 const MODULES = [
   'virtio_pci',
   'virtio_net',
   'e1000',
   'ata_piix',
+  'ahci',
   'sd_mod',
   'loop',
   'squashfs',
@@ -20,39 +23,31 @@ const MODULES = [
   'ext4',
 ];
 
-/** The kernel's and the initrd's path. The kernel package is fetched by apt once and kept; the initrd is made anew into `directory`. */
-export async function guestKernel(directory: string): Promise<{ readonly kernel: string; readonly initrd: string }> {
-  const name = await kernelPackage();
-  const kept = await cached(name, (into) => unpackKernel(name, into));
+export type Guest = { readonly kernel: string; readonly initrd: string };
+
+/** `installer`: the loader of the lab's own installer; `quick`: proves that it was booted, reads its instructions and reports. */
+export type GuestKind = 'installer' | 'quick';
+
+/** The path of the kernel and of an initrd, made anew into `directory`. The kernel package is fetched by apt once and kept. */
+export async function buildGuest(kind: GuestKind, directory: string): Promise<Guest> {
+  const name = (await dependenciesOf('linux-image-amd64')).find((package_) => package_.startsWith('linux-image-'));
+  if (name === undefined) throw new Error('apt knows no linux-image-amd64: is this Debian on amd64?');
+  const wanted = createHash('sha256').update(MODULES.join()).digest('hex').slice(0, 8);
+  const kept = await cached(`${name}-${wanted}`, (into) => keepKernel(name, into));
   const initrd = join(directory, 'initrd.img');
-  await buildInitrd(kept, directory, initrd);
+  await buildInitrd(kept, { directory, init: kind === 'quick' ? 'quick.sh' : 'init.sh', initrd });
   return { kernel: join(kept, 'vmlinuz'), initrd };
 }
 
-/** The name of Debian's current kernel package; apt's lists are fetched where they are not there yet. */
-async function kernelPackage(): Promise<string> {
-  const depends = (): Promise<string> => run(['apt-cache', 'depends', 'linux-image-amd64']);
-  const answer = await depends().catch(async () => {
-    await run(['apt-get', '-qq', 'update']);
-    return depends();
-  });
-  const name = /Depends: (linux-image-\S+)/.exec(answer)?.[1];
-  if (name === undefined) throw new Error('apt knows no linux-image-amd64: is this Debian on amd64?');
-  return name;
-}
-
-async function unpackKernel(name: string, into: string): Promise<void> {
+/** Debian's kernel, which is signed for Secure Boot, and the modules. */
+async function keepKernel(name: string, into: string): Promise<void> {
   const unpacked = join(into, 'unpacked');
-  await run(['apt-get', '-o', 'APT::Sandbox::User=root', 'download', name], { cwd: into });
-  const archive = (await readdir(into)).find((file) => file.endsWith('.deb'));
-  if (archive === undefined) throw new Error(`apt-get download ${name} left no file`);
-  await run(['dpkg-deb', '-x', join(into, archive), unpacked]);
-  const images = await readdir(join(unpacked, 'boot'));
-  const image = images.find((file) => file.startsWith('vmlinuz-'));
+  await unpackPackages([name], unpacked);
+  const image = (await readdir(join(unpacked, 'boot'))).find((file) => file.startsWith('vmlinuz-'));
   if (image === undefined) throw new Error(`${name} has no kernel`);
   await copyFile(join(unpacked, 'boot', image), join(into, 'vmlinuz'));
   await copyModules(join(unpacked, 'lib', 'modules'), join(into, 'modules'));
-  await run(['rm', '-r', unpacked, join(into, archive)]);
+  await run(['rm', '-r', unpacked]);
 }
 
 /** Copies the wanted modules and what they need, and writes their order of loading. */
@@ -77,12 +72,15 @@ function moduleName(path: string): string {
   return basename(path, '.ko').replaceAll('-', '_');
 }
 
-async function buildInitrd(kept: string, directory: string, initrd: string): Promise<void> {
+async function buildInitrd(
+  kept: string,
+  { directory, init, initrd }: { readonly directory: string; readonly init: string; readonly initrd: string },
+): Promise<void> {
   const root = join(directory, 'initrd');
   await mkdir(join(root, 'bin'), { recursive: true });
   await copyFile('/bin/busybox', join(root, 'bin', 'busybox'));
   for (const [script, name] of [
-    ['init.sh', 'init'],
+    [init, 'init'],
     ['udhcpc.sh', 'udhcpc.sh'],
   ] as const) {
     await writeFile(join(root, name), await readFile(join(SCRIPTS, script)), { mode: 0o755 });

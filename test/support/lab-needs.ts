@@ -24,6 +24,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'dpkg-query': 'dpkg',
   'apt-get': 'apt',
   setpriv: 'util-linux',
+  losetup: 'mount',
+  blkid: 'util-linux',
+  mkswap: 'util-linux',
+  unshare: 'util-linux',
 };
 
 const FILES: Readonly<Record<string, string>> = {
@@ -45,17 +49,53 @@ export const RPM_TOOLS = [
   'curl',
   'setpriv',
 ];
+/** What DHCP is tested with, besides. */
+const DHCP_PACKAGES: Readonly<Record<string, string>> = {
+  dhclient: 'isc-dhcp-client',
+  nmap: 'nmap',
+  perfdhcp: 'kea-admin',
+  iptables: 'iptables',
+};
+export const DHCP_TOOLS = ['ip', 'busybox', 'dnsmasq', 'setpriv', ...Object.keys(DHCP_PACKAGES)];
 export const MACHINE_TOOLS = Object.keys(PACKAGES);
+
+/** What machines of every firmware need, besides. */
+const BOOT_FILES: Readonly<Record<string, string>> = {
+  '/usr/share/OVMF/OVMF_CODE_4M.fd': 'ovmf',
+  '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd': 'ovmf',
+  '/usr/lib/ipxe/snponly.efi': 'ipxe',
+};
+const BOOT_PACKAGES: Readonly<Record<string, string>> = { 'grub-mkimage': 'grub-common', mcopy: 'mtools' };
+export const BOOT_TOOLS = [
+  ...[
+    'qemu-system-x86_64',
+    'dnsmasq',
+    'ip',
+    'busybox',
+    'cpio',
+    'modinfo',
+    'createrepo_c',
+    'apt-get',
+    'setpriv',
+    'sfdisk',
+  ],
+  ...Object.keys(BOOT_PACKAGES),
+];
 
 /** Whether a test can run here, and the end of its title that names what is missing. */
 export type Needs = { readonly skip: boolean; readonly note: string };
 
-/** Looks for root, `programs` and, for a machine, its firmware. In CI `skip` is never true: the test then fails by itself. */
-export function needs(programs: readonly string[], firmware: 'machine' | 'none'): Needs {
+/** Looks for root, `programs` and, for a machine, its firmware (`boots`: all that there are). In CI `skip` is never true: the test then fails by itself. */
+export function needs(programs: readonly string[], firmware: 'machine' | 'boots' | 'none'): Needs {
   const missing = [
     ...(process.getuid?.() === 0 ? [] : ['root']),
-    ...programs.filter((name) => !isInstalled(name)).map((name) => `${name} (package ${PACKAGES[name] ?? name})`),
-    ...(firmware === 'machine' ? Object.entries(FILES) : [])
+    ...programs
+      .filter((name) => !isInstalled(name))
+      .map((name) => `${name} (package ${PACKAGES[name] ?? DHCP_PACKAGES[name] ?? BOOT_PACKAGES[name] ?? name})`),
+    ...(firmware === 'none' ? [] : Object.entries(FILES))
+      .filter(([path]) => !existsSync(path))
+      .map(([path, from]) => `${path} (${from})`),
+    ...(firmware === 'boots' ? Object.entries(BOOT_FILES) : [])
       .filter(([path]) => !existsSync(path))
       .map(([path, from]) => `${path} (${from})`),
   ];

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { guestKernel } from './guest-kernel.ts';
+import { buildGuest } from './guest-kernel.ts';
 import { guestStage2 } from './guest-stage2.ts';
 import { exists } from './lab-cache.ts';
 import { run } from './lab-run.ts';
@@ -47,7 +47,7 @@ async function buildPackages(tree: string, work: string): Promise<void> {
 }
 
 async function addInstaller(tree: string, work: string): Promise<void> {
-  const { kernel, initrd } = await guestKernel(work);
+  const { kernel, initrd } = await buildGuest('installer', work);
   await copyFile(kernel, join(tree, 'images', 'pxeboot', 'vmlinuz'));
   await copyFile(initrd, join(tree, 'images', 'pxeboot', 'initrd.img'));
   await copyFile(await guestStage2(), join(tree, 'images', 'install.img'));

@@ -1,9 +1,27 @@
-// One PC under QEMU: SeaBIOS, the iPXE network ROM first, then one IDE disk; everything it prints comes over its serial port.
+// One PC under QEMU: its firmware, the network first, then one SATA or IDE disk; everything it prints comes over its serial port.
 
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Daemon } from './lab-run.ts';
 import type { Lab } from './lab.ts';
 
-export type MachineOptions = { readonly mac: string; readonly disk: string; readonly memoryMb?: number };
+/**
+ * `bios`: SeaBIOS with the iPXE ROM of QEMU's network cards; `uefi`: edk2 with its own PXE, IPv4 and IPv6; `uefi-http`: the
+ * same with HTTP boot alone; `secure-boot`: edk2 that enforces Secure Boot with Microsoft's keys.
+ */
+export type MachineFirmware = 'bios' | 'uefi' | 'uefi-http' | 'secure-boot';
+
+export type MachineOptions = {
+  readonly mac: string;
+  readonly firmware?: MachineFirmware;
+  /** A raw image: /dev/sda. Without one there is no disk. */
+  readonly disk?: string;
+  readonly memoryMb?: number;
+  readonly uuid?: string;
+  /** What the lab's guest is to do, as its chassis' asset tag (guest/quick.sh says which words it knows). */
+  readonly orders?: string;
+};
 
 export type Machine = {
   /** Everything printed so far. */
@@ -17,10 +35,11 @@ export type Machine = {
 
 /**
  * Powers a machine on. TCG, not KVM: it must run in any container. `graphics=off` makes SeaBIOS, iPXE and pxelinux print on the serial
- * port. A reboot inside goes through the firmware again, as on a real machine.
+ * port. A reboot inside goes through the firmware again, as on a real machine; UEFI variables last until `stop`.
  */
 export function startMachine(lab: Lab, options: MachineOptions): Machine {
-  const qemu = new Daemon([...lab.onSwitch, 'qemu-system-x86_64', ...qemuArguments(lab, options)]);
+  const scratch = mkdtempSync(join(tmpdir(), 'kickstand-machine-'));
+  const qemu = new Daemon([...lab.onSwitch, 'qemu-system-x86_64', ...qemuArguments(lab, options, scratch)]);
   let seen = 0;
   return {
     serial: () => qemu.output,
@@ -28,21 +47,56 @@ export function startMachine(lab: Lab, options: MachineOptions): Machine {
       seen = await qemu.waitFor(wanted, { timeoutMs, from: seen });
     },
     poweredOff: (timeoutMs) => powerOff(qemu, timeoutMs),
-    stop: () => qemu.stop(),
+    stop: async () => {
+      await qemu.stop();
+      rmSync(scratch, { recursive: true, force: true });
+    },
   };
 }
 
-function qemuArguments(lab: Lab, options: MachineOptions): readonly string[] {
+function qemuArguments(lab: Lab, options: MachineOptions, scratch: string): readonly string[] {
+  const firmware = options.firmware ?? 'bios';
   return [
-    ...['-accel', 'tcg', '-machine', 'pc,graphics=off', '-smp', '1', '-m', String(options.memoryMb ?? 1024)],
+    ...['-accel', 'tcg', '-smp', '1', '-m', String(options.memoryMb ?? 1024)],
     // rdrand: without it the guest's random numbers are not ready for a minute, and each UUID that mke2fs makes waits a second.
     ...['-cpu', 'qemu64,+rdrand', '-nodefaults', '-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
-    ...['-netdev', `tap,id=n0,ifname=${lab.tap},script=no,downscript=no`],
-    ...['-device', `virtio-net-pci,netdev=n0,mac=${options.mac},bootindex=1`],
-    ...['-drive', `if=none,id=d0,file=${options.disk},format=raw,cache=unsafe,discard=unmap`],
+    ...(firmware === 'bios' ? ['-machine', 'pc,graphics=off'] : uefiArguments(firmware, scratch)),
+    ...['-netdev', `tap,id=n0,ifname=${lab.tapOf(options.mac)},script=no,downscript=no`],
+    // An empty romfile: else the card's iPXE takes the place of edk2's own network boot.
+    ...['-device', `virtio-net-pci,netdev=n0,mac=${options.mac},bootindex=1${firmware === 'bios' ? '' : ',romfile='}`],
+    ...(options.disk === undefined ? [] : diskArguments(options.disk)),
+    ...(options.uuid === undefined ? [] : ['-uuid', options.uuid]),
+    ...(options.orders === undefined ? [] : ['-smbios', `type=3,asset=${options.orders.replaceAll(',', ',,')}`]),
+  ];
+}
+
+function diskArguments(path: string): readonly string[] {
+  return [
+    ...['-drive', `if=none,id=d0,file=${path},format=raw,cache=unsafe,discard=unmap`],
     ...['-device', 'ide-hd,drive=d0,bootindex=2'],
   ];
 }
+
+const OVMF = '/usr/share/OVMF';
+
+/** edk2 and a copy of its variables of the machine's own. Secure Boot needs SMM, which guards the variables. */
+function uefiArguments(firmware: Exclude<MachineFirmware, 'bios'>, scratch: string): readonly string[] {
+  const secure = firmware === 'secure-boot';
+  const variables = join(scratch, 'variables.fd');
+  copyFileSync(join(OVMF, secure ? 'OVMF_VARS_4M.ms.fd' : 'OVMF_VARS_4M.fd'), variables);
+  const code = join(OVMF, secure ? 'OVMF_CODE_4M.secboot.fd' : 'OVMF_CODE_4M.fd');
+  return [
+    ...['-machine', `q35,smm=${secure ? 'on' : 'off'}`],
+    ...(secure ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []),
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${code}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,file=${variables}`],
+    ...(firmware === 'uefi-http' ? ['-fw_cfg', `name=${NO_PXE4},string=n`, '-fw_cfg', `name=${NO_PXE6},string=n`] : []),
+  ];
+}
+
+/** OVMF's switches of its PXE clients: what is left is HTTP boot over IPv4 (OvmfPkg, PlatformBootManagerLib). */
+const NO_PXE4 = 'opt/org.tianocore/IPv4PXESupport';
+const NO_PXE6 = 'opt/org.tianocore/IPv6PXESupport';
 
 async function powerOff(qemu: Daemon, timeoutMs: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<'late'>();
