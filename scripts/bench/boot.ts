@@ -17,10 +17,10 @@ const MARK_MS = 180_000;
 /** Seconds from power-on, as the machine's serial port showed them. */
 type BootTimes = { readonly loaderAsked: number; readonly initrdLoaded: number; readonly kickstartFetched: number };
 
-/** Both loaders of the bench are started by the same iPXE ROM, which names the first thing that it asks for. */
-const LOADER_ASKED = /(?:tftp|http):\/\//;
-/** iPXE and pxelinux end the line of a file with `ok`, iPXE behind its percentages; the kernel starts then. */
-const INITRD_LOADED = /initrd\.img[\s.\d%]*ok/;
+/** Both loaders of the bench are started by the same iPXE ROM, which names what it asks for before it does. */
+const LOADER_ASKED = /Filename: /;
+/** iPXE and pxelinux end the line of a file with `ok`, iPXE behind percentages that it takes back; the kernel starts then. */
+const INITRD_LOADED = /initrd\.img[^a-z]*ok/;
 const KICKSTART_FETCHED = /instructions: \d+ bytes/;
 
 const { values: flags } = parseArgs({

@@ -78,8 +78,9 @@ export function disarmHost(
 
 /** Disarms the hosts that a changed site has no more: another machine may get their name one day. */
 export function disarmVanished({ hosts, now, log }: DisarmParts, site: Site): void {
+  const names = new Set(site.hosts.map((host) => host.name));
   for (const name of hosts.known()) {
-    if (site.hosts.some((host) => host.name === name)) continue;
+    if (names.has(name)) continue;
     const { phase } = hosts.state(name, now());
     if (phase === 'disarmed') continue;
     hosts.apply(name, { kind: 'disarmed', now: now(), reason: 'it is in the site no more' });

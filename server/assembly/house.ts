@@ -122,10 +122,15 @@ export async function readCatalog(house: House): Promise<Catalog> {
 export function hostNamed(site: Site, name: string): { readonly kind: 'host'; readonly host: Host } | No {
   const host = site.hosts.find((known) => known.name === name);
   if (host !== undefined) return { kind: 'host', host };
-  return no(
-    `the site has no host ${JSON.stringify(name.slice(0, 64))}`,
-    `its hosts are ${site.hosts.map((known) => known.name).join(', ')}`,
-  );
+  return no(`the site has no host ${JSON.stringify(name.slice(0, 64))}`, `its hosts are ${namesOf(site)}`);
+}
+
+/** A site may have thousands, and anyone may ask for one that is not there. */
+const HOSTS_NAMED = 20;
+
+function namesOf({ hosts }: Site): string {
+  const named = hosts.slice(0, HOSTS_NAMED).map(({ name }) => name);
+  return hosts.length > HOSTS_NAMED ? `${named.join(', ')} and ${hosts.length - HOSTS_NAMED} more` : named.join(', ');
 }
 
 /** What the host named `name` is to become, with the snapshots published now. */

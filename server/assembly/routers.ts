@@ -87,7 +87,8 @@ function installers(house: House, { machines, note }: Transcript): Router {
 
 function pages(appliance: Appliance, lacking: Lacking): Router {
   const { house } = appliance;
-  const main = async () => pageModel(house, await warningsOf(appliance, lacking));
+  // Thousands of hosts make a large page, and anyone may ask for it in a loop.
+  const main = recently(house.now, async () => pageModel(house, await warningsOf(appliance, lacking)));
   return consoleRoutes({ main, host: async (name) => hostPage(house, name) }, ASSETS);
 }
 

@@ -45,3 +45,23 @@ describe('beside another DHCP server a machine that asks', () => {
     expect(asked).toEqual([expected]);
   });
 });
+
+test('beside another DHCP server a relay that is in no network of the site is not answered: it may be somebody else', async () => {
+  const networks = servedNetworks(siteOf([LAB]), SELF);
+  const ask = (giaddr: Ipv4) =>
+    answerQuestion(
+      {
+        ...{ self: SELF, bootServer: SELF, networks: () => networks, leases: undefined },
+        answerBoot: async () => ({ kind: 'boot', file: 'grubx64.efi' }),
+      },
+      {
+        request: request(booting(DISCOVER, 7), { giaddr }),
+        ...{ port: 67, from: { address: giaddr, port: 67 }, sentTo: 'this-server', now: 0 },
+      },
+    );
+  expect(await ask(ip('10.0.0.250'))).toMatchObject({ kind: 'reply', datagram: { address: '10.0.0.250', port: 67 } });
+  expect(await ask(ip('198.51.100.1'))).toMatchObject({
+    kind: 'silence',
+    reason: 'no network of the site has the relay 198.51.100.1',
+  });
+});

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { fromNumber, parseIpv4 } from '../../../server/address.ts';
+import { fromNumber, parseIpv4, parseMac } from '../../../server/address.ts';
 import { macLimiter, sayOnce } from '../../../server/dhcp/limits.ts';
 import { decodePacket, encodePacket } from '../../../server/dhcp/packet.ts';
 import { readArpTable } from '../../../server/dhcp/probe/arp.ts';
@@ -33,6 +33,16 @@ describe('the limit of one MAC', () => {
         expect(passed).toBeLessThanOrEqual(limits.perMacAtOnce + (now / 1000) * limits.perMacPerSecond);
       }),
     );
+  });
+
+  test('is forgotten when others fill the memory: so many are remembered, and at most twice as many', () => {
+    const may = macLimiter(limits);
+    const asked = (): readonly boolean[] => [1, 2, 3, 4].map(() => may(ADA, 0));
+    expect(asked()).toEqual([true, true, true, false]);
+    may(BOB, 0);
+    expect(may(ADA, 0)).toBe(false);
+    for (let index = 0; index < 4; index += 1) may(parseMac(`02:00:00:00:00:0${index}`), 0);
+    expect(asked()).toEqual([true, true, true, false]);
   });
 
   test('a clock set back gives nothing and breaks nothing', () => {
