@@ -28,7 +28,9 @@ export function skipWithout(...tools: readonly string[]): boolean {
 
 /** Runs a tool; answers its standard output as bytes. */
 export async function runTool(tool: string, args: readonly string[]): Promise<Buffer> {
-  const { stdout } = await run(tool, args, { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 });
+  // Makers and readers take file names in the locale's letters: without one they make others of them.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+  const { stdout } = await run(tool, args, { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024, env });
   return stdout;
 }
 
