@@ -50,8 +50,8 @@ export function openLoaderShelf(given: {
 }): LoaderShelf {
   const { host, store, now } = given;
   const unpacker = createUnpacker(store);
-  const loose = keeper(now, LOOSE_MS);
-  const packed = keeper(now, PACKED_MS);
+  const loose = keeper(now, { forMs: LOOSE_MS, meanwhile: 'wait' });
+  const packed = keeper(now, { forMs: PACKED_MS, meanwhile: 'last' });
   const readTree = async (tree: LoaderTree) => {
     const lying = await loose(tree.files, () => tolerant(() => readLooseTree(tree)));
     const has = (family: string, arch: string): boolean =>
@@ -72,16 +72,27 @@ export function openLoaderShelf(given: {
   };
 }
 
-/** Looks at what `files` is once in `forMs`; who asks meanwhile gets, or waits for, the same. */
-function keeper(now: () => number, forMs: number) {
+/**
+ * Looks at what `files` is once in `forMs`; who asks meanwhile gets, or waits for, the same. With `meanwhile: 'last'` nobody
+ * waits for a later look: a package that cannot be unpacked must not hold up every boot each time it is tried again.
+ */
+function keeper(
+  now: () => number,
+  { forMs, meanwhile }: { readonly forMs: number; readonly meanwhile: 'wait' | 'last' },
+) {
   const sights = new WeakMap<TreeFiles, Sight>();
   return (files: TreeFiles, look: () => Promise<Seen>): Promise<Seen> => {
     const at = now();
     const last = sights.get(files);
     if (last !== undefined && at >= last.at && at - last.at < forMs) return last.seen;
-    const sight = { at, seen: look() };
-    sights.set(files, sight);
-    return sight.seen;
+    const seen = look();
+    if (last === undefined || meanwhile === 'wait') {
+      sights.set(files, { at, seen });
+      return seen;
+    }
+    sights.set(files, { at, seen: last.seen });
+    void seen.then(() => sights.set(files, { at, seen }));
+    return last.seen;
   };
 }
 

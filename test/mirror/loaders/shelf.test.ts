@@ -253,6 +253,26 @@ describe.skipIf(skip)('what was unpacked', () => {
     expect(reads - atFirst).toBeLessThan(atFirst);
   });
 
+  test('is looked at again without holding up who boots meanwhile', async () => {
+    const directory = await rig.at('again');
+    await put(directory, 'Packages', 'el6');
+    const tree = await asTree(directory);
+    const gate = Promise.withResolvers<void>();
+    let isShut = false;
+    const read = async (place: FilePlace, limit: number): Promise<Uint8Array> => {
+      if (isShut) await gate.promise;
+      return tree.files.read(place, limit);
+    };
+    const gated = { ...tree, files: { ...tree.files, read } };
+    const { shelf, clock } = await rig.shelfOver();
+    const before = told(await shelf.catalog([gated]));
+    clock.now += 120_000;
+    isShut = true;
+    expect(told(await shelf.catalog([gated]))).toEqual(before);
+    gate.resolve();
+    expect(before.length).toBeGreaterThan(0);
+  });
+
   test('cannot be kept: that is told, and the host still serves', async () => {
     const directory = await rig.at('full');
     await put(directory, 'Packages', 'el6');
