@@ -28,7 +28,8 @@ export const DEFAULT_TFTP_LIMITS: TftpLimits = {
   windowsize: 64,
   timeoutSeconds: 30,
   retransmitMs: 1000,
-  retransmitCapMs: 5000,
+  // Above the 5 s that clients wait (atftp, curl): each datagram starts their wait anew, so a shorter cap never lets them speak.
+  retransmitCapMs: 8000,
   retransmissions: 5,
   sessions: 2000,
   // Clients behind one address (a relay, a NAT) are many; one gone mad leaves room for the others.

@@ -146,8 +146,8 @@ describe('step', () => {
       }
       return deadlines;
     };
-    expect(waits({})).toEqual([1000, 2000, 4000, 5000, 5000, 5000]);
-    expect(waits({ timeout: 3 })).toEqual([3000, 5000, 5000, 5000, 5000, 5000]);
+    expect(waits({})).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
+    expect(waits({ timeout: 3 })).toEqual([3000, 6000, 8000, 8000, 8000, 8000]);
     expect(waits({ timeout: 20 })).toEqual([20000, 20000, 20000, 20000, 20000, 20000]);
   });
 
