@@ -77,7 +77,7 @@ add(repo, 'list', {
 });
 add(repo, 'sync [name...]', {
   help: 'fetch what is new upstream and publish it; without a name: all repos',
-  load: async () => (await import('./cli/repo.ts')).syncCommand,
+  load: async () => (await import('./cli/sync.ts')).syncCommand,
 });
 add(repo, 'snapshots <name>', {
   help: 'the snapshots that are kept',

@@ -1,15 +1,13 @@
-// kickstand repo list | sync | snapshots | publish | verify | prune.
+// kickstand repo list | snapshots | publish | verify | prune.
 
 import { pinnedSnapshots } from '../../server/assembly/repos.ts';
-import { syncNow } from '../../server/assembly/sync.ts';
 import type { RepoVerdict } from '../../server/assembly/verify.ts';
 import { verifyRepo } from '../../server/assembly/verify.ts';
 import { repoViews } from '../../server/assembly/views.ts';
 import { isNo } from '../../server/malformed.ts';
-import type { SyncResult } from '../../mirror/sync/sync.ts';
 import { chosen, readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
-import type { ExitCode, Output } from './output.ts';
+import type { ExitCode } from './output.ts';
 import { formatBytes, print, refuse, table } from './output.ts';
 import { progressBar } from './progress.ts';
 
@@ -26,48 +24,6 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
   ]);
   print(context.output, repos, table(['REPO', 'PUBLISHED', 'KEPT', 'SCHEDULE', 'UPSTREAM'], rows));
   return 0;
-}
-
-/** `repo sync [NAME…]`: one after the other; exit 1 if any failed. Ctrl-C ends it without harm. */
-export async function syncCommand([names]: Args, flags: Flags): Promise<ExitCode> {
-  const context = readContext(flags);
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new Error('interrupted; the next sync goes on from here'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  return withHouse(context, async (house) => {
-    const results: { repo: string; result: SyncResult }[] = [];
-    for (const repo of chosen('repo', house.site().repos, names)) {
-      const bar = progressBar(repo.name, context.output.json ? 'quiet' : 'loud');
-      const result = await syncNow(house, repo, { onProgress: (progress) => bar.show(progress), signal: stop.signal });
-      bar.end();
-      results.push({ repo: repo.name, result });
-      if (!context.output.json) tellSync(context.output, repo.name, result);
-    }
-    if (context.output.json)
-      print(
-        context.output,
-        results.map(({ repo, result }) => ({ repo, ...result })),
-        '',
-      );
-    return results.some(({ result }) => result.kind === 'failed') ? 1 : 0;
-  });
-}
-
-function tellSync(output: Output, name: string, result: SyncResult): void {
-  switch (result.kind) {
-    case 'published':
-      output.write(
-        `${name}: published ${result.snapshot}: ${result.packages} packages, ${result.files} files, ${formatBytes(result.bytes)} (${formatBytes(result.bytesFetched)} fetched)\n`,
-      );
-      return;
-    case 'unchanged':
-      output.write(`${name}: nothing new; ${result.snapshot} stays published\n`);
-      return;
-    case 'failed':
-      output.complain(
-        `${name}: not synced: ${result.file === undefined ? '' : `${result.file}: `}${result.reason}\n  what was published stays; run the sync again to go on\n`,
-      );
-  }
 }
 
 /** `repo snapshots NAME`. */

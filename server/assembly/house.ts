@@ -54,6 +54,7 @@ const NOTES_PER_SECOND = 200;
 export function dataPaths(dataDirectory: string) {
   return {
     media: join(dataDirectory, 'media'),
+    keys: join(dataDirectory, 'keys'),
     secrets: join(dataDirectory, 'secrets'),
     locks: join(dataDirectory, 'locks'),
     loaders: join(dataDirectory, 'loaders'),

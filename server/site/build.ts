@@ -3,8 +3,9 @@
 import type { Ipv4 } from '../address.ts';
 import { parseMac, parseSubnet } from '../address.ts';
 import { readDuration } from '../duration.ts';
-import type { Host, Network, Profile, Repo, Site, Tree, TreeSource } from '../domain.ts';
+import type { Host, Network, Profile, Site, Tree, TreeSource } from '../domain.ts';
 import { parseOs } from '../os.ts';
+import { buildRepo } from './repos.ts';
 import type { SiteFile } from './schema.ts';
 
 /** `addresses` are the hosts', in the file's order. A gap in what the checks have promised is a bug: Error. */
@@ -29,10 +30,6 @@ function buildNetwork({ lease, ...network }: SiteFile['networks'][number]): Netw
     gateway: network.gateway,
     leaseSeconds: leaseMs / 1000,
   };
-}
-
-function buildRepo(repo: SiteFile['repos'][number]): Repo {
-  return { ...repo, publish: repo.publish, schedule: repo.schedule };
 }
 
 function buildTree(tree: SiteFile['trees'][number]): Tree {

@@ -1,6 +1,6 @@
-// Repos and trees: each publish path its own, each tree from exactly one source. Pure.
+// Repos and trees: each publish path its own, each from exactly one source, and no check without a key. Pure.
 
-import type { Finding } from './finding.ts';
+import type { Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
 import type { Draft, Reading } from './shape.ts';
 import { valueAt } from './shape.ts';
@@ -10,8 +10,12 @@ export function checkContents({ draft, value }: Reading): readonly Finding[] {
   return [
     ...checkPublishPaths(draft.repos ?? []),
     ...(draft.trees ?? []).flatMap((tree, index) =>
-      tree === undefined ? [] : checkSource(valueAt(value, ['trees', index]), index),
+      tree === undefined ? [] : checkSource(valueAt(value, ['trees', index]), ['trees', index], TREE_SOURCES),
     ),
+    ...(draft.repos ?? []).flatMap((repo, index) =>
+      repo === undefined ? [] : checkSource(valueAt(value, ['repos', index]), ['repos', index], REPO_SOURCES),
+    ),
+    ...(draft.repos ?? []).flatMap(checkTrust),
   ];
 }
 
@@ -32,12 +36,27 @@ function isNested(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }
 
-const SOURCES = ['iso', 'directory', 'upstream'] as const;
+const TREE_SOURCES = ['iso', 'directory', 'upstream'] as const;
+const REPO_SOURCES = ['upstream', 'mirrorlist', 'metalink'] as const;
 
-function checkSource(written: unknown, index: number): readonly Finding[] {
-  const given = SOURCES.filter((key) => valueAt(written, [key]) !== undefined);
+function checkSource(written: unknown, path: Path, keys: readonly string[]): readonly Finding[] {
+  const given = keys.filter((key) => valueAt(written, [key]) !== undefined);
   if (given.length === 1) return [];
-  const path = ['trees', index];
-  if (given.length === 0) return [finding(path, 'has no source', `add one of ${SOURCES.join(', ')}`)];
+  if (given.length === 0) return [finding(path, 'has no source', `add one of ${keys.join(', ')}`)];
   return [finding(path, `has ${given.length} sources: ${given.join(', ')}`, 'keep one of them')];
+}
+
+/** A check without keys would refuse everything; keys without a check are believed to be used, and are not. */
+function checkTrust(repo: NonNullable<Draft['repos']>[number], index: number): readonly Finding[] {
+  if (repo === undefined) return [];
+  const path = ['repos', index];
+  const { gpg = 'none', keys = [], rescue } = repo;
+  if (gpg !== 'none' && keys.length === 0) return [finding([...path, 'gpg'], 'has no keys', 'add keys: [FILE]')];
+  if (gpg === 'none' && keys.length > 0) {
+    return [finding([...path, 'keys'], 'are not used', 'add gpg: metadata, gpg: packages or a list of both')];
+  }
+  if (rescue === true && gpg !== 'none' && gpg !== 'packages') {
+    return [finding([...path, 'gpg'], 'a rescued repo has no signed metadata', 'write gpg: packages')];
+  }
+  return [];
 }

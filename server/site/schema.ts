@@ -3,33 +3,12 @@
 import { z } from 'zod';
 import type { Ipv4, MacAddress } from '../address.ts';
 import type { BootOptions, RangeUse, Role } from '../domain.ts';
-import { SECRET_NAME } from '../secret.ts';
-import { checkCron } from './cron.ts';
-import type { ValueCheck } from './values.ts';
+import { name, secret, text } from './described.ts';
+import { repo } from './repos.ts';
 import * as values from './values.ts';
 
-type Described = { readonly description: string; readonly pattern?: string; readonly examples?: string[] };
-
-/** A text that `check` accepts; `T` is the branded type such a text has from then on. */
-function text<T extends string = string>(check: ValueCheck, described: Described): z.ZodType<T, string> {
-  const schema = z.string().superRefine((value, context) => {
-    const fault = check(value);
-    if (fault === undefined) return;
-    context.addIssue({ code: 'custom', message: fault.message, params: { remedy: fault.remedy } });
-  });
-  return schema.meta({ ...described }) as unknown as z.ZodType<T, string>;
-}
-
-const name = (description: string) => text(values.checkName, { description, pattern: values.NAME });
 const ipv4 = (description: string) => text<Ipv4>(values.checkIpv4, { description, examples: ['192.168.168.2'] });
 const disk = text(values.checkDisk, { description: 'A disk under /dev, such as sda.', pattern: values.DISK });
-const secret = z.strictObject({
-  secret: text(values.checkSecretName, {
-    description: 'The name given to kickstand secret set.',
-    pattern: SECRET_NAME,
-  }),
-});
-
 const BIOS = ['auto', 'pxelinux', 'ipxe'] as const satisfies readonly BootOptions['bios'][];
 const UEFI = ['auto', 'grub', 'ipxe'] as const satisfies readonly BootOptions['uefi'][];
 const ORDERS = ['network-first', 'disk-first'] as const satisfies readonly BootOptions['order'][];
@@ -95,17 +74,6 @@ const network = z.strictObject({
     description: 'How long a DHCP lease lasts: from 2m to 7d.',
     examples: ['1h'],
   }).default('1h'),
-});
-
-const repo = z.strictObject({
-  name: name('What the repo is called, in URLs too.'),
-  upstream: text(values.checkUpstream, { description: 'An http(s) URL or an absolute directory to mirror.' }),
-  publish: text(values.checkPublish, {
-    description: 'A second path to serve it at.',
-    pattern: values.PUBLISH,
-  }).optional(),
-  schedule: text(checkCron, { description: 'When to sync: five cron fields, or @daily.' }).optional(),
-  keep: z.int().min(1).max(1000).default(3).meta({ description: 'How many snapshots to keep.' }),
 });
 
 const tree = z

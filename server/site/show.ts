@@ -5,6 +5,7 @@ import { formatSubnet } from '../address.ts';
 import type { Host, Network, Site, Tree } from '../domain.ts';
 import { formatSeconds } from '../duration.ts';
 import { formatOs } from '../os.ts';
+import { showRepo } from './repos.ts';
 
 /**
  * A site in the form of its file, every default written out and every host with its address. Holds the names of secrets,
@@ -15,7 +16,7 @@ export function showSite(site: Site): Readonly<Record<string, unknown>> {
   return withoutGaps({
     site: general,
     networks: networks.map(showNetwork),
-    repos,
+    repos: repos.map(showRepo),
     trees: trees.map(showTree),
     profiles,
     hosts: hosts.map(showHost),

@@ -20,6 +20,8 @@ export const DOMAIN = '^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-
 export const LANGUAGE = '^(?:C|POSIX|[a-z]{2,3}(?:_[A-Z]{2})?)(?:\\.[A-Za-z0-9-]{1,20})?(?:@[a-z]{1,20})?$';
 export const KEYBOARD = '^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$';
 export const PUBLISH = '^/(?:[A-Za-z0-9._~-]+/)+$';
+/** An architecture as RPM writes it. */
+export const ARCHITECTURE = '^[a-z][a-z0-9_]{1,31}$';
 export const DISK = '^[A-Za-z0-9][A-Za-z0-9/_.:+-]{0,120}$';
 export const PACKAGE =
   '^-?(?:@\\^?[A-Za-z0-9](?:[A-Za-z0-9 ._+-]{0,100}[A-Za-z0-9+])?|[A-Za-z0-9][A-Za-z0-9._+*-]{0,120})$';
@@ -123,7 +125,10 @@ export function checkUrl(text: string): Fault | undefined {
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') {
-    return { message: 'the URL holds a user or password', remedy: 'secrets do not belong into the site file' };
+    return {
+      message: 'the URL holds a user or password',
+      remedy: 'keep it with kickstand secret set and write login: { user: …, password: { secret: … } }',
+    };
   }
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) {
     return { message: 'the URL has a query or a fragment', remedy: 'give the address of the directory' };

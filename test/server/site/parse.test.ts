@@ -73,6 +73,27 @@ describe('the plan as it was published, with 92.168.168.x', () => {
   });
 });
 
+const EVERY_REPO_KEY: Edit = [
+  'upstream: http://cloudstack.apt-get.eu/rhel/4.0/',
+  [
+    'mirrorlist: https://mirrors.example/list?repo=x&arch=y',
+    'proxy: http://10.0.0.9:3128',
+    'ca: corp.pem',
+    'login: { user: me, password: { secret: cdn } }',
+    'connections: 4',
+    'rate: 10M',
+    'gpg: [packages, metadata]',
+    'keys: [RPM-GPG-KEY-CentOS-6]',
+    'weakKeys: accept',
+    'architectures: [x86_64, noarch]',
+    'newest: 2',
+    'include: ["kernel*", bash]',
+    'exclude: ["*-debuginfo"]',
+    'sources: false',
+    'strict: true',
+  ].join('\n    '),
+];
+
 describe('right files that differ from the example', () => {
   test.each<[string, string]>([
     ['only a site', 'site: { name: a, domain: b.c, appliance: 10.0.0.1 }'],
@@ -104,6 +125,7 @@ describe('right files that differ from the example', () => {
         ['    gateway:', '    lease: 30m\n    gateway:'],
       ),
     ],
+    ['all that a repo can be told', edited(EVERY_REPO_KEY)],
     ['a lease in bare seconds', edited(['    gateway:', '    lease: "600"\n    gateway:'])],
     ['a time server that is a host', edited(['ntp: [192.168.168.1]', 'ntp: [192.168.168.2]'])],
     ['an address for strangers', edited(['use: cloudstack-guest', 'use: dynamic'])],
@@ -121,6 +143,19 @@ describe('right files that differ from the example', () => {
   ])('a lease of %s has %i seconds, and is shown as one that has them too', (lease, seconds) => {
     const site = siteOf(edited(['    gateway:', `    lease: ${lease}\n    gateway:`]));
     expect(site.networks[0]?.leaseSeconds).toBe(seconds);
+    expect(siteOf(renderSite(site))).toEqual(site);
+  });
+
+  test('what a repo can be told is read, and shown as the same', () => {
+    const site = siteOf(edited(EVERY_REPO_KEY));
+    expect(site.repos[0]).toMatchObject({
+      upstream: 'https://mirrors.example/list?repo=x&arch=y',
+      upstreamKind: 'mirrorlist',
+      access: { login: { user: 'me', password: { secret: 'cdn' } }, connections: 4, bytesPerSecond: 10_000_000 },
+      trust: { checks: ['metadata', 'packages'], weakKeys: 'accept' },
+      filter: { architectures: ['x86_64', 'noarch'], newest: 2, sources: false },
+      strict: true,
+    });
     expect(siteOf(renderSite(site))).toEqual(site);
   });
 

@@ -15,12 +15,54 @@ const contents: readonly WrongFile[] = [
   [
     'an upstream with a password',
     [['upstream: http://', 'upstream: http://me:secret@']],
-    ['32: repos[0].upstream: the URL holds a user or password — secrets do not belong into the site file'],
+    [
+      '32: repos[0].upstream: the URL holds a user or password — keep it with kickstand secret set and write login: { user: …, password: { secret: … } }',
+    ],
   ],
   [
     'an upstream with a query',
     [['rhel/4.0/\n', 'rhel/4.0/?arch=x86_64\n']],
     ['32: repos[0].upstream: the URL has a query or a fragment — give the address of the directory'],
+  ],
+  [
+    'a repo without an upstream',
+    [['upstream: http://cloudstack.apt-get.eu/rhel/4.0/', 'strict: true']],
+    ['31: repos[0]: has no source — add one of upstream, mirrorlist, metalink'],
+  ],
+  [
+    'a repo with two upstreams',
+    [['    publish: /4.0/', '    mirrorlist: http://a.example/list?arch=x86_64']],
+    ['31: repos[0]: has 2 sources: upstream, mirrorlist — keep one of them'],
+  ],
+  [
+    'a check without keys',
+    [['    publish: /4.0/', '    gpg: packages']],
+    ['33: repos[0].gpg: has no keys — add keys: [FILE]'],
+  ],
+  [
+    'keys without a check',
+    [['    publish: /4.0/', '    keys: [RPM-GPG-KEY]']],
+    ['33: repos[0].keys: are not used — add gpg: metadata, gpg: packages or a list of both'],
+  ],
+  [
+    'a signature on metadata that is made here',
+    [['    publish: /4.0/', '    rescue: true\n    gpg: [metadata, packages]\n    keys: [RPM-GPG-KEY]']],
+    ['34: repos[0].gpg: a rescued repo has no signed metadata — write gpg: packages'],
+  ],
+  [
+    'a rate in words',
+    [['    publish: /4.0/', '    rate: fast']],
+    ['33: repos[0].rate: "fast" is no rate — bytes per second, such as 500K or 10M'],
+  ],
+  [
+    'a pattern with a space',
+    [['    publish: /4.0/', '    exclude: ["a b"]']],
+    ['33: repos[0].exclude[0]: "a b" is no pattern of packages — such as kernel* or *-debuginfo'],
+  ],
+  [
+    'a login without a name',
+    [['    publish: /4.0/', '    login: { user: "a:b", password: { secret: cdn } }']],
+    ['33: repos[0].login.user: "a:b" is no user — a name without a colon'],
   ],
   [
     'a publish path without its slashes',
