@@ -13,3 +13,6 @@ export function sameSecret(given: string, secret: string): boolean {
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
+
+/** The name of a secret kept outside the site file (`kickstand secret set NAME`). */
+export type SecretRef = { readonly secret: string };

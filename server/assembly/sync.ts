@@ -4,7 +4,7 @@ import { openUpstream } from '../../mirror/sync/fetcher.ts';
 import type { SyncProgress } from '../../mirror/sync/progress.ts';
 import type { SyncResult } from '../../mirror/sync/sync.ts';
 import { syncRepo } from '../../mirror/sync/sync.ts';
-import type { Repo } from '../domain.ts';
+import type { Repo } from '../repo.ts';
 import type { House } from './house.ts';
 import { pinnedSnapshots } from './repos.ts';
 

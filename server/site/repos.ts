@@ -1,7 +1,7 @@
 // A repo of the site file: its schema, and the value made of it. Pure.
 
 import { z } from 'zod';
-import type { Repo } from '../domain.ts';
+import type { Repo } from '../repo.ts';
 import { checkCron } from './cron.ts';
 import { name, secret, text } from './described.ts';
 import * as repoValues from './repo-values.ts';
