@@ -3,6 +3,7 @@
 import type { FilePlace } from '../../mirror/content/place.ts';
 import type { BootContent, BootFile } from '../boot/namespace.ts';
 import { isNo } from '../malformed.ts';
+import { printable } from '../printable.ts';
 import type { FileRole, Stage } from '../stages.ts';
 
 type FileStage = Extract<Stage, { kind: 'file' }>;
@@ -21,9 +22,9 @@ export function fileStage(found: BootFile<FilePlace> | undefined, carried: Carri
     role: found?.role ?? 'unknown',
     gave: found?.gave ?? '',
     sizeBytes: body === undefined || isNo(body) ? 0 : sizeOf(body),
-    name: printable(carried.name),
-    asked: printable(carried.asked),
-    reason: printable(carried.reason),
+    name: shown(carried.name),
+    asked: shown(carried.asked),
+    reason: shown(carried.reason),
   };
 }
 
@@ -36,9 +37,9 @@ export function sendingStage(
   return fileStage(found, { ...carried, outcome: 'sending', bytes: 0, durationMs: 0, reason: '' });
 }
 
-/** What a stranger asked for, bounded, as a log and a page may show it. */
-export function printable(text: string): string {
-  return text.slice(0, 255).replaceAll(/[^\x20-\x7e]/g, '?');
+/** What a stranger asked for, as a log and a page may show it. */
+export function shown(text: string): string {
+  return printable(text, 255);
 }
 
 function sizeOf(content: BootContent<FilePlace>): number {

@@ -5,7 +5,7 @@ import type { FilePlace } from '../../mirror/content/place.ts';
 import type { BootHandlerParts } from '../boot/routes.ts';
 import { isNo } from '../malformed.ts';
 import type { Stage } from '../stages.ts';
-import { fileStage, printable, sendingStage } from './file-stages.ts';
+import { fileStage, sendingStage, shown } from './file-stages.ts';
 import type { Transcript } from './transcript.ts';
 
 type HttpFollower = Pick<BootHandlerParts<FilePlace>, 'onStarted' | 'onAsked'>;
@@ -37,7 +37,7 @@ export function followContent({ machines, note }: Transcript): (served: Served) 
     // An install lasts longer than a machine that is silent is remembered.
     machines.heardOf(remote);
     const outcome = status >= 400 ? 'not-found' : complete ? 'sent' : 'broken-off';
-    const stage: Stage = { kind: 'content', what: contentKind(path), name: printable(path), outcome, count: 1, bytes };
+    const stage: Stage = { kind: 'content', what: contentKind(path), name: shown(path), outcome, count: 1, bytes };
     note({ mac: seen.mac, address: remote }, stage);
   };
 }

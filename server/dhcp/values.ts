@@ -1,6 +1,7 @@
 // Reads and makes the values of DHCP options: addresses, numbers and texts from strangers (RFC 2132); pure.
 
 import { fromNumber, toNumber, type Ipv4 } from '../address.ts';
+import { printable as plain } from '../printable.ts';
 
 type Options = ReadonlyMap<number, Uint8Array>;
 
@@ -32,7 +33,7 @@ export function readText(options: Options, code: number): string | undefined {
  */
 export function printable(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes.subarray(0, TEXT_LIMIT)).toString('latin1');
-  return text.replace(/\0+$/, '').replaceAll(/[^\x20-\x7e]/g, '?') || undefined;
+  return plain(text.replace(/\0+$/, ''), TEXT_LIMIT) || undefined;
 }
 
 /** Four bytes an address. */

@@ -1,6 +1,7 @@
 // The stored form of a stage: JSON text whose words are plain and bounded, and read back only where it is whole. Pure.
 
 import { z } from 'zod';
+import { printable } from '../printable.ts';
 import type { Stage } from '../stages.ts';
 
 /** Longer than any name, class or report that tells something; what strangers send is cut here. */
@@ -100,7 +101,7 @@ const storedStage: z.ZodType<Stage> = z.discriminatedUnion('kind', [
 /** The stored text of a stage. Control characters and what is beyond ASCII become `?`: it is shown on terminals and pages. */
 export function encodeStage(stage: Stage): string {
   return JSON.stringify(stage, (_key, value: unknown) =>
-    typeof value === 'string' ? value.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, TEXT_LIMIT) : value,
+    typeof value === 'string' ? printable(value, TEXT_LIMIT) : value,
   );
 }
 

@@ -1,6 +1,7 @@
 // What is kept of a machine that asked for a boot and is in no site: strangers' words, bounded before they go anywhere. Pure.
 
 import type { Firmware } from '../domain.ts';
+import { printable } from '../printable.ts';
 import type { Sighting } from './history.ts';
 
 type Claims = Omit<Sighting, 'mac' | 'firstSeen' | 'lastSeen'>;
@@ -16,24 +17,20 @@ const LONGEST = 128;
 export function boundSighting({ mac, firstSeen, lastSeen, ...seen }: Seen): Sighting {
   return {
     mac,
-    uuid: printable(seen.uuid),
-    address: printable(seen.address),
-    firmware: printable(seen.firmware),
-    vendorClass: printable(seen.vendorClass),
-    userClass: printable(seen.userClass),
-    hostname: printable(seen.hostname),
+    uuid: shown(seen.uuid),
+    address: shown(seen.address),
+    firmware: shown(seen.firmware),
+    vendorClass: shown(seen.vendorClass),
+    userClass: shown(seen.userClass),
+    hostname: shown(seen.hostname),
     firstSeen,
     lastSeen,
   };
 }
 
-/** Cut first: a stranger's text may be long. What is no printable ASCII becomes `?`; a text of nothing is none. */
-function printable(text: string | undefined): string | undefined {
-  const plain = text
-    ?.slice(0, LONGEST)
-    .replaceAll(/[^ -~]/g, '?')
-    .trim();
-  return plain === '' ? undefined : plain;
+/** A text of nothing is none. */
+function shown(text: string | undefined): string | undefined {
+  return (text === undefined ? '' : printable(text, LONGEST).trim()) || undefined;
 }
 
 /** `uefi x86_64 over http`, and whether iPXE already runs. */

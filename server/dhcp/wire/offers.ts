@@ -2,6 +2,7 @@
 
 import type { Ipv4, MacAddress } from '../../address.ts';
 import { fromNumber } from '../../address.ts';
+import { printable } from '../../printable.ts';
 import { OPTION } from '../options.ts';
 import type { DhcpPacket } from '../types.ts';
 
@@ -87,7 +88,7 @@ export function readOffer(packet: DhcpPacket, xids: ReadonlySet<number>): OtherS
   const server = addressOf(packet.options.get(OPTION.serverIdentifier)) ?? somewhere(packet.siaddr);
   if (server === undefined) return undefined;
   const named = packet.options.get(OPTION.bootFileName);
-  const bootFile = printable(named === undefined ? packet.file : Buffer.from(named).toString('latin1'));
+  const bootFile = shown(named === undefined ? packet.file : Buffer.from(named).toString('latin1'));
   return {
     server,
     offered: somewhere(packet.yiaddr),
@@ -130,8 +131,8 @@ function somewhere(address: Ipv4): Ipv4 | undefined {
   return address === NOWHERE ? undefined : address;
 }
 
-/** A stranger's text for a person's eyes: printable ASCII, at most 128 characters, and nothing after a NUL. */
-function printable(text: string): string {
+/** A stranger's text for a person's eyes: nothing after a NUL. */
+function shown(text: string): string {
   const [whole = ''] = text.split('\0', 1);
-  return whole.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 128);
+  return printable(whole, 128);
 }
