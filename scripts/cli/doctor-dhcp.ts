@@ -3,6 +3,7 @@
 import { interfaceToServe } from '../../server/assembly/interfaces.ts';
 import type { ServedInterface } from '../../server/assembly/interfaces.ts';
 import type { House } from '../../server/assembly/house.ts';
+import { DEFAULT_DHCP_LIMITS } from '../../server/dhcp/limits.ts';
 import { openUdpPort } from '../../server/dhcp/udp/listener.ts';
 import { findOtherServers } from '../../server/dhcp/wire/listener.ts';
 import { describeServer } from '../../server/dhcp/wire/offers.ts';
@@ -10,9 +11,6 @@ import { quietLog } from '../../server/log.ts';
 import { isNo, messageOf } from '../../server/malformed.ts';
 import type { Check } from './doctor-check.ts';
 import { fine, problem } from './doctor-check.ts';
-
-/** A server that probes an address before it offers it takes so long. */
-const FIND_MS = 4500;
 
 /** Nothing is answered meanwhile; others are asked as any client asks them. Call it only where no appliance runs. */
 export async function dhcpChecks(house: House): Promise<readonly Check[]> {
@@ -24,7 +22,11 @@ export async function dhcpChecks(house: House): Promise<readonly Check[]> {
   if (isNo(served)) return [problem('DHCP', served.reason, served.remedy)];
   try {
     await tryPorts(served);
-    const others = await findOtherServers({ interface: served.interface, timeoutMs: FIND_MS, log: quietLog });
+    const others = await findOtherServers({
+      interface: served.interface,
+      timeoutMs: DEFAULT_DHCP_LIMITS.findMs,
+      log: quietLog,
+    });
     return [fine('DHCP', `${mode} on ${served.name}: ports 67 and 4011 can be had`), othersCheck(mode, others)];
   } catch (error) {
     const remedy =

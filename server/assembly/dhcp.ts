@@ -1,6 +1,5 @@
 // DHCP over the open house: what each machine that asks for network boot is given, and the ports that answer it.
 
-import { join } from 'node:path';
 import { chooseFirst } from '../boot/choose.ts';
 import type { DhcpListener, DhcpSetup } from '../dhcp/listener.ts';
 import { startDhcpListener } from '../dhcp/listener.ts';
@@ -8,11 +7,13 @@ import { openLeaseStore } from '../dhcp/store.ts';
 import type { AnswerBoot } from '../dhcp/types.ts';
 import { describeFirmware } from '../hosts/sighting.ts';
 import type { No } from '../malformed.ts';
-import { codeOf, isNo, messageOf } from '../malformed.ts';
+import { isNo, messageOf } from '../malformed.ts';
 import type { BootDesk } from './boot.ts';
 import type { House } from './house.ts';
+import { dataPaths } from './house.ts';
 import { interfaceToServe } from './interfaces.ts';
 import { loaderStock } from './loaders.ts';
+import { systemCode } from './ports.ts';
 import { recently } from './recently.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -62,7 +63,7 @@ type Service = { readonly service: DhcpSetup['service']; close(): Promise<void> 
 /** A server keeps leases; a proxy gives none. */
 async function openService({ settings, log }: House, mode: 'proxy' | 'server'): Promise<Service> {
   if (mode === 'proxy') return { service: { kind: 'proxy' }, close: async () => {} };
-  const leases = await openLeaseStore(join(settings.dataDirectory, 'leases.db'), log);
+  const leases = await openLeaseStore(dataPaths(settings.dataDirectory).leases, log);
   const whenOthersAnswer = settings.dhcpForce ? 'serve' : 'refuse';
   return { service: { kind: 'server', leases, whenOthersAnswer }, close: () => Promise.resolve(leases.close()) };
 }
@@ -96,11 +97,10 @@ function refused({ reason, remedy }: No): Error {
 }
 
 function explained(error: unknown): Error {
-  const code = codeOf(error) ?? (error instanceof Error ? codeOf(error.cause) : undefined);
   const remedies: Readonly<Record<string, string>> = {
     EACCES: `ports 67 and 4011 need root, or once: sudo setcap cap_net_bind_service=+ep ${process.execPath}; or start with --dhcp off`,
     EADDRINUSE: 'another program on this machine answers DHCP; stop it, or start with --dhcp off',
   };
-  const remedy = remedies[code ?? ''];
+  const remedy = remedies[systemCode(error) ?? ''];
   return new Error(`DHCP: ${remedy ?? messageOf(error)}`, { cause: error });
 }

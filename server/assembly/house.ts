@@ -59,6 +59,7 @@ export function dataPaths(dataDirectory: string) {
     locks: join(dataDirectory, 'locks'),
     loaders: join(dataDirectory, 'loaders'),
     state: join(dataDirectory, 'state.db'),
+    leases: join(dataDirectory, 'leases.db'),
     stages: join(dataDirectory, 'stages.db'),
     running: join(dataDirectory, 'appliance.json'),
   };

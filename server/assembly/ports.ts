@@ -28,7 +28,8 @@ function explain(code: string | undefined, port: number): string {
   return 'cannot be listened on';
 }
 
-function systemCode(error: unknown): string | undefined {
+/** The system's code of an error or of what caused it. */
+export function systemCode(error: unknown): string | undefined {
   const own = codeOf(error);
   if (own !== undefined || !(error instanceof Error)) return own;
   return error.cause === undefined ? undefined : systemCode(error.cause);
