@@ -1,15 +1,17 @@
-// What comes packed (gzip, bzip2, xz, zstd, lzma, or not at all), told apart by its first bytes, uncompressed as a bounded stream.
+// What comes packed (gzip, bzip2, xz, zstd, zchunk, lzma, or not at all), told apart by its first bytes, uncompressed as a bounded stream.
 
-import { pipeline, Readable, type Duplex } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import xz from 'xz-decompress';
 import { Malformed, messageOf } from '../../server/malformed.ts';
 import { unbzip2 } from './bzip2.ts';
 import { unlzma } from './lzma.ts';
+import { through } from './through.ts';
 import { unxz } from './xz.ts';
+import { unzchunk, ZCHUNK_MAGIC } from './zchunk.ts';
+import { beginsSkipped, unzstd } from './zstd.ts';
 
 type Chunks = AsyncIterable<Uint8Array>;
-type Compression = 'plain' | 'gzip' | 'bzip2' | 'xz' | 'xz-sha256' | 'zstd' | 'lzma';
+type Compression = 'plain' | 'gzip' | 'bzip2' | 'xz' | 'xz-sha256' | 'zstd' | 'zchunk' | 'lzma';
 
 const MAGIC: readonly { readonly bytes: readonly number[]; readonly compression: Compression }[] = [
   { bytes: [0x1f, 0x8b], compression: 'gzip' }, // RFC 1952 §2.3.1
@@ -18,6 +20,7 @@ const MAGIC: readonly { readonly bytes: readonly number[]; readonly compression:
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x0a], compression: 'xz-sha256' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], compression: 'xz' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], compression: 'zstd' }, // RFC 8878 §3.1.1
+  { bytes: ZCHUNK_MAGIC, compression: 'zchunk' },
 ];
 const CHUNK_BYTES = 128 * 1024;
 
@@ -67,6 +70,8 @@ function open({ compression, breathe }: Opening, source: Chunks, where: string):
       return through(source, createGunzip({ chunkSize: CHUNK_BYTES }));
     case 'zstd':
       return unzstd(source, where);
+    case 'zchunk':
+      return withBreaths(unzchunk(source, where), breathe);
     case 'xz':
       return withBreaths(new xz.XzReadableStream(ReadableStream.from(source)), breathe);
     case 'xz-sha256':
@@ -90,27 +95,8 @@ async function* withBreaths(chunks: Chunks, breathe: () => Promise<void>): Async
   }
 }
 
-async function* through(source: Chunks, transform: Duplex): AsyncGenerator<Uint8Array> {
-  // The callback only keeps the error from being unhandled: the iteration below throws it.
-  pipeline(Readable.from(source), transform, () => undefined);
-  for await (const chunk of transform) yield chunk as Uint8Array;
-}
-
-/** Node 24 ends silently after the first zstd frame (createrepo_c writes one): what is left over must be an error. */
-async function* unzstd(source: Chunks, where: string): AsyncGenerator<Uint8Array> {
-  const transform = createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  let given = 0;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      given += chunk.length;
-      yield chunk;
-    }
-  };
-  yield* through(counted(), transform);
-  if (transform.bytesWritten !== given) throw new Malformed('more than one zstd frame', where);
-}
-
 function compressionOf(head: Uint8Array): Compression {
+  if (beginsSkipped(head)) return 'zstd';
   return MAGIC.find(({ bytes }) => bytes.every((byte, at) => head[at] === byte))?.compression ?? 'plain';
 }
 
