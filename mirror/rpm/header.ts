@@ -9,9 +9,14 @@ export type RpmHeader = {
   /** A text, or the first of several. */
   text(tag: number): string | undefined;
   texts(tag: number): readonly string[];
+  /** The texts as `decode` reads their bytes: packages older than UTF-8 hold others. */
+  decoded(tag: number, decode: (bytes: Uint8Array) => string): readonly string[];
   numbers(tag: number): readonly number[];
   binary(tag: number): Uint8Array | undefined;
 };
+
+/** How many values of a tag are read, and how long a text may be. */
+export type HeaderLimits = { readonly values: number; readonly textBytes: number };
 
 type Entry = { readonly type: number; readonly offset: number; readonly count: number };
 
@@ -22,8 +27,7 @@ const ENTRY_BYTES = 16;
 const LIMIT_ENTRIES = 65_535;
 const LIMIT_DATA_BYTES = 32 * 1024 * 1024;
 /** Of what is read: entries may share their data, so that few bytes would become many values. The largest kernel package has 20,000 files. */
-const LIMIT_VALUES = 50_000;
-const LIMIT_TEXT_BYTES = 4096; // PATH_MAX
+const LIMITS: HeaderLimits = { values: 50_000, textBytes: 4096 }; // PATH_MAX
 
 const TYPE = { int8: 2, int16: 3, int32: 4, int64: 5, text: 6, binary: 7, texts: 8, translated: 9 } as const;
 const WIDTH: Readonly<Record<number, number>> = {
@@ -57,8 +61,8 @@ function parseIntro(bytes: Uint8Array, where: string): { entries: number; dataBy
   return { entries, dataBytes };
 }
 
-/** Reads a whole header. Throws `Malformed`; no entry that is kept reaches out of the data. */
-export function parseHeader(bytes: Uint8Array, where: string): RpmHeader {
+/** Reads a whole header, by default as far as packages of loaders go. Throws `Malformed`; no entry that is kept reaches out of the data. */
+export function parseHeader(bytes: Uint8Array, where: string, limits: HeaderLimits = LIMITS): RpmHeader {
   const { entries: count, dataBytes } = parseIntro(bytes, where);
   const dataStart = HEADER_INTRO_BYTES + count * ENTRY_BYTES;
   if (bytes.byteLength !== dataStart + dataBytes) throw new Malformed('an RPM header of another size', where);
@@ -68,19 +72,22 @@ export function parseHeader(bytes: Uint8Array, where: string): RpmHeader {
     const entry = entries.get(tag);
     if (entry === undefined) return undefined;
     if (!types.includes(entry.type)) throw new Malformed(`RPM tag ${tag} has type ${entry.type}`, where);
-    if (entry.type !== TYPE.binary && entry.count > LIMIT_VALUES) {
+    if (entry.type !== TYPE.binary && entry.count > limits.values) {
       throw new Malformed(`RPM tag ${tag}: ${entry.count} values are too many`, where);
     }
     return entry;
   };
-  const texts = (tag: number): readonly string[] => {
+  const decoded = (tag: number, decode: (bytes: Uint8Array) => string): readonly string[] => {
     const entry = find(tag, [TYPE.text, TYPE.texts, TYPE.translated]);
-    return entry === undefined ? [] : readTexts(data, entry, `${where}, tag ${tag}`);
+    if (entry === undefined) return [];
+    return readTexts(data, { ...entry, limitBytes: limits.textBytes, decode }, `${where}, tag ${tag}`);
   };
+  const texts = (tag: number): readonly string[] => decoded(tag, decodeUtf8);
   return {
     bytes,
     text: (tag) => texts(tag)[0],
     texts,
+    decoded,
     numbers: (tag) => {
       const entry = find(tag, [1, TYPE.int8, TYPE.int16, TYPE.int32, TYPE.int64]);
       return entry === undefined ? [] : readNumbers(data, entry, `${where}, tag ${tag}`);
@@ -112,17 +119,23 @@ function readEntries(bytes: Uint8Array, { count, dataBytes }: Sizes, where: stri
   return entries;
 }
 
-function readTexts(data: Uint8Array, { offset, count }: Entry, where: string): readonly string[] {
+type Texts = Entry & { readonly limitBytes: number; readonly decode: (bytes: Uint8Array) => string };
+
+function readTexts(data: Uint8Array, { offset, count, limitBytes, decode }: Texts, where: string): readonly string[] {
   const texts: string[] = [];
   let at = offset;
   for (let left = count; left > 0; left -= 1) {
     const end = data.indexOf(0, at);
     if (end === -1) throw new Malformed('a text has no end', where);
-    if (end - at > LIMIT_TEXT_BYTES) throw new Malformed(`a text of ${end - at} bytes`, where);
-    texts.push(Buffer.from(data.subarray(at, end)).toString('utf8'));
+    if (end - at > limitBytes) throw new Malformed(`a text of ${end - at} bytes`, where);
+    texts.push(decode(data.subarray(at, end)));
     at = end + 1;
   }
   return texts;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
 function readNumbers(data: Uint8Array, { type, offset, count }: Entry, where: string): readonly number[] {

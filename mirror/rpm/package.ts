@@ -8,7 +8,7 @@ import { sha256Of } from './checksum.ts';
 import type { Evr } from './evr.ts';
 import type { PackedFile } from './files.ts';
 import { readFiles } from './files.ts';
-import type { RpmHeader } from './header.ts';
+import type { HeaderLimits, RpmHeader } from './header.ts';
 import { HEADER_INTRO_BYTES, headerSize, parseHeader } from './header.ts';
 import type { ByteSource } from './source.ts';
 
@@ -45,15 +45,36 @@ const ALGORITHMS: Readonly<Record<number, ChecksumType>> = {
   ...{ 1: 'md5', 2: 'sha1', 8: 'sha256', 9: 'sha384', 10: 'sha512', 11: 'sha224' },
 };
 
+/** The headers of a package as they lie in it. */
+export type RpmHeaders = {
+  readonly kind: 'binary' | 'source';
+  readonly signature: RpmHeader;
+  readonly header: RpmHeader;
+  /** Where `header` begins in the package. */
+  readonly start: number;
+  readonly payload: Payload;
+};
+
+/**
+ * Reads the headers of the package `source`, of a source package too, and holds them against the digests it carries and the
+ * size that it says it has. Throws `Malformed`.
+ */
+export async function readRpmHeaders(source: ByteSource, limits?: HeaderLimits): Promise<RpmHeaders> {
+  const { where } = source;
+  const kind = readLead(await source.read({ offset: 0, length: LEAD_BYTES }), where);
+  const signature = await readHeader(source, { offset: LEAD_BYTES, limits }, 'signature header');
+  // Only the signature is padded to eight bytes (format_v4.md).
+  const start = LEAD_BYTES + Math.ceil(signature.bytes.byteLength / 8) * 8;
+  const header = await readHeader(source, { offset: start, limits }, 'header');
+  checkHeaderDigests(signature, header, where);
+  return { kind, signature, header, start, payload: payloadOf(source, { signature, header, start }) };
+}
+
 /** Reads all but the payload of the package `source`. Throws `Malformed` for what is none, is damaged, or is a source package. */
 export async function openRpm(source: ByteSource): Promise<RpmPackage> {
   const { where } = source;
-  checkLead(await source.read({ offset: 0, length: LEAD_BYTES }), where);
-  const signature = await readHeader(source, LEAD_BYTES, 'signature header');
-  // Only the signature is padded to eight bytes (format_v4.md).
-  const start = LEAD_BYTES + Math.ceil(signature.bytes.byteLength / 8) * 8;
-  const header = await readHeader(source, start, 'header');
-  checkHeaderDigests(signature, header, where);
+  const { kind, header, payload } = await readRpmHeaders(source);
+  if (kind === 'source') throw new Malformed('not a binary RPM package', where);
   const format = header.text(TAG.format);
   if (format !== undefined && format !== 'cpio') throw new Malformed(`a payload of format ${format}`, where);
   const required = (tag: number, what: string): string => {
@@ -69,7 +90,7 @@ export async function openRpm(source: ByteSource): Promise<RpmPackage> {
     arch: required(TAG.arch, 'an architecture'),
     headerSha256: sha256Of(header.bytes),
     files: readFiles(header, algorithm, where),
-    payload: payloadOf(source, { signature, header, start }),
+    payload,
   };
 }
 
@@ -78,17 +99,22 @@ export function nevraOf({ name, version, release, arch }: RpmPackage): string {
   return `${name}-${version}-${release}.${arch}`;
 }
 
-function checkLead(lead: Uint8Array, where: string): void {
+function readLead(lead: Uint8Array, where: string): 'binary' | 'source' {
   if (!LEAD_MAGIC.every((byte, at) => lead[at] === byte)) throw new Malformed('no RPM package', where);
   const [, , , , major = 0, , typeHigh, typeLow] = lead;
   if (major !== 3 && major !== 4) throw new Malformed(`an RPM package of format ${major}`, where);
-  if (typeHigh !== 0 || typeLow !== 0) throw new Malformed('not a binary RPM package', where);
+  if (typeHigh !== 0 || (typeLow !== 0 && typeLow !== 1)) {
+    throw new Malformed('neither a binary nor a source RPM package', where);
+  }
+  return typeLow === 0 ? 'binary' : 'source';
 }
 
-async function readHeader(source: ByteSource, offset: number, what: string): Promise<RpmHeader> {
+type HeaderPlace = { readonly offset: number; readonly limits: HeaderLimits | undefined };
+
+async function readHeader(source: ByteSource, { offset, limits }: HeaderPlace, what: string): Promise<RpmHeader> {
   const where = `${source.where}, ${what}`;
   const length = headerSize(await source.read({ offset, length: HEADER_INTRO_BYTES }), where);
-  return parseHeader(await source.read({ offset, length }), where);
+  return parseHeader(await source.read({ offset, length }), where, limits);
 }
 
 function checkHeaderDigests(signature: RpmHeader, header: RpmHeader, where: string): void {

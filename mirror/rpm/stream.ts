@@ -9,9 +9,14 @@ export type StreamReader = {
   /** Is there nothing more? */
   isAtEnd(): Promise<boolean>;
 };
+/** A reader that can also give the rest away. */
+export type WholeReader = StreamReader & {
+  /** Whatever is left, in chunks as they come. */
+  rest(): AsyncGenerator<Uint8Array>;
+};
 
 /** A reader over `chunks`; `where` names them in errors. The caller lets `chunks` go. */
-export function readStream(chunks: AsyncIterator<Uint8Array>, where: string): StreamReader {
+export function readStream(chunks: AsyncIterator<Uint8Array>, where: string): WholeReader {
   let chunk: Uint8Array = new Uint8Array();
   let at = 0;
   const isAtEnd = async (): Promise<boolean> => {
@@ -44,5 +49,12 @@ export function readStream(chunks: AsyncIterator<Uint8Array>, where: string): St
     },
     skip: (length) => take(length, () => {}),
     isAtEnd,
+    rest: async function* () {
+      while (!(await isAtEnd())) {
+        const part = chunk.subarray(at);
+        at = chunk.byteLength;
+        yield part;
+      }
+    },
   };
 }
