@@ -1,6 +1,8 @@
 // A real web server on loopback that serves a repository from memory, keeps a log, and misbehaves when told to.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { RepoFiles } from './repo-fixture.ts';
 
@@ -28,12 +30,15 @@ export type FakeUpstream = {
   close(): Promise<void>;
 };
 
-export async function startUpstream(first: RepoFiles): Promise<FakeUpstream> {
+/** With `tls` (PEM text) it speaks https. */
+export type UpstreamOptions = { readonly tls?: { readonly key: string; readonly cert: string } };
+
+export async function startUpstream(first: RepoFiles, { tls }: UpstreamOptions = {}): Promise<FakeUpstream> {
   let files = first;
   const log: LoggedRequest[] = [];
   const once = new Map<string, Trick[]>();
   const ever = new Map<string, Trick>();
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '').replace(/^\/repo\//, '');
     const { range, 'if-range': ifRange } = request.headers;
     log.push({ path, range, ifRange: typeof ifRange === 'string' ? ifRange : undefined, headers: request.headers });
@@ -42,10 +47,11 @@ export async function startUpstream(first: RepoFiles): Promise<FakeUpstream> {
     if (trick !== undefined && trick(request, response, bytes ?? Buffer.alloc(0)) !== false) return;
     if (bytes === undefined) response.writeHead(404).end('no such file');
     else sendFile(request, response, bytes);
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/repo/`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/repo/`,
     log,
     clearLog: () => void log.splice(0),
     serve: (now) => {
@@ -66,7 +72,12 @@ export async function startUpstream(first: RepoFiles): Promise<FakeUpstream> {
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Buffer): void {
-  const etag = `"${bytes.length}-${bytes.subarray(0, 4).toString('hex')}"`;
+  const etag = etagOf(request.url ?? '', bytes);
+  const seen = [request.headers['if-none-match'], request.headers['if-modified-since']];
+  if (seen[0] === etag || (seen[0] === undefined && seen[1] === LAST_MODIFIED)) {
+    response.writeHead(304, { etag }).end();
+    return;
+  }
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const stale = request.headers['if-range'] !== undefined && request.headers['if-range'] !== etag;
   if (start > 0 && start < bytes.length && !stale) {
@@ -81,6 +92,15 @@ function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Buf
   }
   response.writeHead(200, { 'content-length': bytes.length, etag });
   response.end(bytes);
+}
+
+/** What a server that sends no ETag may say of a file that it never changes. */
+export const LAST_MODIFIED = 'Sun, 22 Nov 2026 12:00:00 GMT';
+
+/** Two repomd.xml or .treeinfo are often equally long and begin alike: theirs is of the whole content. */
+function etagOf(url: string, bytes: Buffer): string {
+  if (/repomd\.xml$|treeinfo$/.test(url)) return `"${createHash('sha256').update(bytes).digest('hex').slice(0, 20)}"`;
+  return `"${bytes.length}-${bytes.subarray(0, 4).toString('hex')}"`;
 }
 
 /** Sends the first half, then resets the connection. */

@@ -3,6 +3,7 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { FetchRequest } from '../upstream.ts';
+import { isWeb } from '../web/target.ts';
 
 export type Redirect =
   | { readonly kind: 'follow'; readonly url: URL }
@@ -11,8 +12,11 @@ export type Redirect =
   /** It leads to another server, and only the upstream's own was wanted. */
   | { readonly kind: 'elsewhere'; readonly reason: string };
 
+/** `home` is the server that `own-server` means: the guarded upstream's own, or a mirror that it named. */
+export type Asked = { readonly location: string; readonly redirects: FetchRequest['redirects']; readonly home?: URL };
+
 export type Guard = {
-  judge(from: URL, redirect: { readonly location: string; readonly redirects: FetchRequest['redirects'] }): Redirect;
+  judge(from: URL, redirect: Asked): Redirect;
   /** For node:net and undici's connector: fails with `RefusedAddress` for a name that stands for a place out of bounds. */
   readonly lookup: LookupFunction;
 };
@@ -28,20 +32,23 @@ const INSIDE = [
 ] as const;
 type Inside = (typeof INSIDE)[number][0];
 
-/** Guards the redirects of the upstream at `base`. An inside place is allowed where `base` itself is of that kind. */
+/**
+ * Guards the redirects of the upstream at `base`. An inside place is allowed where `base` itself is of that kind. Behind a proxy
+ * only `judge` holds: the proxy looks names up, and reaches its own inside, not ours.
+ */
 export function guardRedirects(base: URL): Guard {
   const own = new Set<Inside>();
   const itself = insideOf(hostOf(base));
   if (itself !== undefined) own.add(itself);
   return {
-    judge: (from, { location, redirects }) => {
+    judge: (from, { location, redirects, home = base }) => {
       if (!URL.canParse(location, from.href)) return { kind: 'refused', reason: 'a redirect to no URL' };
       const url = new URL(location, from);
       if (!isWeb(url)) return { kind: 'refused', reason: `a redirect to ${url.protocol}` };
       if (from.protocol === 'https:' && url.protocol === 'http:') {
         return { kind: 'refused', reason: 'a redirect from https to http' };
       }
-      if (redirects === 'own-server' && !isSameServer(base, url)) {
+      if (redirects === 'own-server' && !isSameServer(home, url)) {
         return { kind: 'elsewhere', reason: 'a redirect to another server' };
       }
       const inside = insideOf(hostOf(url));
@@ -68,15 +75,10 @@ export function guardRedirects(base: URL): Guard {
   }
 }
 
-/** A URL that is fetched through HTTP. */
-export function isWeb(url: URL): boolean {
-  return url.protocol === 'http:' || url.protocol === 'https:';
-}
-
 /** The same origin, or its change from http to https at the usual ports. */
-function isSameServer(base: URL, url: URL): boolean {
-  if (url.origin === base.origin) return true;
-  return url.hostname === base.hostname && base.port === '' && url.port === '' && url.protocol === 'https:';
+function isSameServer(home: URL, url: URL): boolean {
+  if (url.origin === home.origin) return true;
+  return url.hostname === home.hostname && home.port === '' && url.port === '' && url.protocol === 'https:';
 }
 
 /** The name, or the address without the brackets that a URL puts around one of IPv6. */
@@ -84,10 +86,13 @@ function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Addresses of IPv4 written as IPv6 (`::ffff:127.0.0.1`) count as what they are. Undefined for names and all other addresses. */
+/**
+ * Addresses of IPv4 written as IPv6 (`::ffff:127.0.0.1`) count as what they are. Undefined for other addresses, and for all
+ * names but those that are loopback by definition (RFC 6761 §6.3).
+ */
 function insideOf(address: string): Inside | undefined {
   const family = isIP(address);
-  if (family === 0) return undefined;
+  if (family === 0) return /(?:^|\.)localhost\.?$/i.test(address) ? 'a loopback address' : undefined;
   return INSIDE.find(([, list]) => list.check(address, family === 6 ? 'ipv6' : 'ipv4'))?.[0];
 }
 

@@ -82,7 +82,15 @@ function breakAfter(bytes: Buffer): { readonly trick: Trick; readonly onProgress
   };
 }
 const loop: Trick = (request, response) => void response.writeHead(302, { location: request.url ?? '' }).end();
-const toFile: Trick = (_request, response) => void response.writeHead(302, { location: 'file:///etc/passwd' }).end();
+const redirectTo =
+  (location: string): Trick =>
+  (_request, response) =>
+    void response.writeHead(302, { location }).end();
+const gzipped: Trick = (_request, response, bytes) =>
+  void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(bytes.subarray(0, 1000)));
+const claim: Trick = (_request, response) =>
+  response.writeHead(200, { 'content-length': 10 * 1024 ** 3 }).flushHeaders();
+const busy: Trick = (_request, response) => void response.writeHead(503, { 'retry-after': '3600' }).end();
 
 describe('a file that does not come as metadata says ends the sync', () => {
   test.each<[string, Trick, RegExp]>([
@@ -98,8 +106,17 @@ describe('a file that does not come as metadata says ends the sync', () => {
       serveBytes(gzipSync(big.bytes), { 'content-encoding': 'gzip' }),
       /Content-Encoding: gzip/,
     ],
+    [
+      'gzip was put on, and no length told',
+      gzipped,
+      /ended after \d+ of 400000 bytes; it was sent with Content-Encoding: gzip/,
+    ],
+    ['10 GiB are claimed and none of them sent', claim, /upstream has 10737418240 bytes, metadata says 400000/],
     ['a redirect loop', loop, /more than 5 redirects/],
-    ['a redirect to a file', toFile, /redirect to file:/],
+    ['a redirect to a file', redirectTo('file:///etc/passwd'), /redirect to file:/],
+    ['a redirect to ftp', redirectTo('ftp://127.0.0.1/x'), /redirect to ftp:/],
+    ['a redirect to a link-local address', redirectTo('http://169.254.169.254/x'), /redirect to a link-local address/],
+    ['503, and leave me alone for an hour', busy, /answered 503, and wants to be left alone for 3600 s/],
     ['it stalls', stall, /broke off after 10 of 400000 bytes/],
     ['the server asks for a password', status(401), /answered 401/],
   ])('%s', async (_what, trick, reason) => {
@@ -248,7 +265,7 @@ describe('hostile or broken metadata is refused whole', () => {
       /a file and a directory at once/,
     ],
     ['a wrong count of packages', { packages: [old], countSaid: 2 }, /says 2 packages and lists 1/],
-    ['a huge size', evil({ declaredSize: 900_000_000_000_000 }), /the disk is full: 9000\d+ bytes are to be fetched/],
+    ['a huge size', evil({ declaredSize: 900_000_000_000_000 }), /the disk is full: 9000\d+ bytes are needed/],
     ['an endless size', evil({ declaredSize: 9e15 }), /the size is no number/],
     [
       'XML that breaks off',
@@ -313,6 +330,7 @@ test('a sync that is stopped keeps its part and says so', async () => {
   expect(await bench.sync(upstream.url, { signal: stop.signal })).toEqual({
     kind: 'failed',
     reason: 'the sync was stopped',
+    remedy: 'the next one goes on where this one ended',
     file: undefined,
   });
   expect(await bench.published()).toEqual(filesDigest(before));

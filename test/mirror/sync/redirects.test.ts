@@ -34,6 +34,10 @@ describe('judge', () => {
     ['http://a.example/x', 'http://[::ffff:127.9.9.9]/x', 'anywhere', 'refused: a redirect to a loopback address'],
     ['http://a.example/x', 'http://169.254.169.254/x', 'anywhere', 'refused: a redirect to a link-local address'],
     ['http://a.example/x', 'http://[fe80::1]/x', 'anywhere', 'refused: a redirect to a link-local address'],
+    ['http://a.example/x', 'http://localhost/x', 'anywhere', 'refused: a redirect to a loopback address'],
+    ['http://a.example/x', 'http://db.LOCALHOST./x', 'anywhere', 'refused: a redirect to a loopback address'],
+    ['http://a.example/x', 'http://notlocalhost/x', 'anywhere', 'http://notlocalhost/x'],
+    ['http://localhost/x', 'http://127.0.0.1/x', 'anywhere', 'http://127.0.0.1/x'],
     ['http://a.example/x', 'http://0/x', 'anywhere', 'refused: a redirect to an unspecified address'],
     ['http://a.example/x', 'http://[::]/x', 'anywhere', 'refused: a redirect to an unspecified address'],
     ['http://127.0.0.1:1/x', 'http://127.0.0.2:2/x', 'anywhere', 'http://127.0.0.2:2/x'],
@@ -50,6 +54,14 @@ describe('judge', () => {
     const judged = guardRedirects(url).judge(url, { location, redirects: redirects as 'anywhere' | 'own-server' });
     expect(judged.kind === 'follow' ? judged.url.href : `${judged.kind}: ${judged.reason}`).toBe(expected);
   });
+});
+
+test('own-server means the mirror that was asked, where a list named it', () => {
+  const home = new URL('http://mirror.example/repo/');
+  const guard = guardRedirects(new URL('http://list.example/list'));
+  const judge = (location: string) => guard.judge(home, { location, redirects: 'own-server', home }).kind;
+  expect(judge('http://mirror.example/moved')).toBe('follow');
+  expect(judge('http://list.example/moved')).toBe('elsewhere');
 });
 
 describe('a name that a redirect leads to', () => {
