@@ -1,8 +1,8 @@
-// How the data directory names repos, snapshots and their records. Pure: text in, text out; store.ts does the disk.
+// How the data directory names repos and snapshots, and which of them pruning leaves. Pure; store.ts does the disk.
 
 import { Malformed } from '../../server/malformed.ts';
-import { asSha256, parseChecksumKey, checksumKey, sha256Of, type Checksum, type Sha256 } from '../rpm/checksum.ts';
-import { parseHref, encodePath, type RelativePath } from '../rpm/href.ts';
+import type { Checksum, Sha256 } from '../rpm/checksum.ts';
+import type { RelativePath } from '../rpm/href.ts';
 
 /** One file of a snapshot. `checksum` is what upstream's metadata declares; repomd.xml and its signature have none. */
 export type SnapshotFile = {
@@ -24,14 +24,37 @@ export type SnapshotRecord = {
   readonly bytes: number;
   /** Of all paths and contents; equal digests are equal snapshots. */
   readonly digest: string;
+  /** What was said aloud when it was made: a weak key accepted, an upstream's signature that no longer applies, holes. */
+  readonly notes: readonly string[];
+  readonly origin: SnapshotOrigin | undefined;
 };
 
-const REPO_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** What upstream's repomd.xml, of a tree its .treeinfo, was when a snapshot was made: a sync that finds the same under the same settings has nothing to do. */
+export type SnapshotOrigin = {
+  readonly repomd: Sha256 | undefined;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+  /** A digest of what the site said of the repo then. */
+  readonly settings: string;
+};
+
+/** What can be kept as evidence beside a snapshot. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+
+/** Mirrored trees lie beside the repos, under names that no repo of a site can have. */
+const TREE = 'tree@';
+const REPO_NAME = /^(?:tree@)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const SNAPSHOT_ID = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{8}$/;
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 export function isRepoName(name: string): boolean {
   return REPO_NAME.test(name);
+}
+
+/** Under which name the content of a tree that is mirrored from a URL is kept. */
+export function contentNameOfTree(name: string): string {
+  return `${TREE}${name}`;
 }
 
 /** Throws `Malformed` unless the name is fit to be a directory's. */
@@ -66,86 +89,38 @@ function timeOfSnapshot(id: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** One digest for a whole content: the same files under the same names give the same, in any order. */
-export function contentDigest(files: readonly SnapshotFile[]): string {
-  return sha256Of(
-    sorted(files)
-      .map((file) => `${file.sha256} ${file.path}\n`)
-      .join(''),
-  );
-}
-
 /** The ids to remove so that `keep` newest stay, and `current` and the pinned ones wherever they are. */
 export function planPrune(ids: readonly string[], keep: number, held: ReadonlySet<string>): readonly string[] {
   const removable = ids.toSorted();
   return removable.slice(0, Math.max(0, removable.length - Math.max(1, keep))).filter((id) => !held.has(id));
 }
 
-/** `<id>.manifest`: a line per file, `sha256 size declared-checksum-or-dash encoded-path`, sorted by path. */
-export function renderManifest(files: readonly SnapshotFile[]): string {
-  const line = (file: SnapshotFile): string => {
-    const declared = file.checksum === undefined ? '-' : checksumKey(file.checksum);
-    return `${file.sha256} ${file.sizeBytes} ${declared} ${encodePath(file.path)}\n`;
-  };
-  return sorted(files).map(line).join('');
+/** Why each snapshot that `planPrune` leaves is left: `current`, `pinned by cs40`, `one of the 3 newest`. */
+export function explainKept(
+  ids: readonly string[],
+  { keep, current, pins }: Keeping,
+): readonly { readonly snapshot: string; readonly because: readonly string[] }[] {
+  const most = Math.max(1, keep);
+  const newest = new Set(ids.toSorted().slice(-most));
+  return ids.toSorted().flatMap((snapshot) => {
+    const hosts = pins.get(snapshot) ?? [];
+    const because = [
+      ...(snapshot === current ? ['current'] : []),
+      ...(hosts.length > 0 ? [`pinned by ${hosts.join(', ')}`] : []),
+      ...(newest.has(snapshot) ? [most === 1 ? 'the newest' : `one of the ${most} newest`] : []),
+    ];
+    return because.length === 0 ? [] : [{ snapshot, because }];
+  });
 }
 
-/** Reads what `renderManifest` wrote. Throws `Malformed`. */
-export function parseManifest(text: string): readonly SnapshotFile[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line, index) => {
-      const where = `manifest, line ${index + 1}`;
-      const [name = '', size = '', declared = '', path = ''] = line.split(' ');
-      const sha256 = asSha256(name);
-      if (sha256 === undefined || !/^\d{1,15}$/.test(size)) throw new Malformed('not a manifest line', where);
-      const checksum = declared === '-' ? undefined : parseChecksumKey(declared, where);
-      return { path: parseHref(path, where), sha256, sizeBytes: Number(size), checksum };
-    });
-}
-
-/** Reads an `<id>.json`. Throws `Malformed`. */
-export function parseRecord(text: string, id: string): SnapshotRecord {
-  const where = `${id}.json`;
-  const value: unknown = parseJson(text, where);
-  if (typeof value !== 'object' || value === null) throw new Malformed('not a snapshot record', where);
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const word = (key: string): string => {
-    const field = fields.get(key);
-    if (typeof field !== 'string') throw new Malformed(`no ${key}`, where);
-    return field;
-  };
-  const count = (key: string): number => {
-    const field = fields.get(key);
-    if (typeof field !== 'number' || !Number.isSafeInteger(field) || field < 0) throw new Malformed(`no ${key}`, where);
-    return field;
-  };
-  return {
-    id,
-    createdAt: word('createdAt'),
-    upstream: word('upstream'),
-    revision: fields.get('revision') === undefined ? undefined : word('revision'),
-    packages: count('packages'),
-    files: count('files'),
-    bytes: count('bytes'),
-    digest: word('digest'),
-  };
-}
+export type Keeping = {
+  readonly keep: number;
+  readonly current: string | undefined;
+  /** Snapshot → the hosts that are pinned to it. */
+  readonly pins: ReadonlyMap<string, readonly string[]>;
+};
 
 /** Does this system error's code say that nothing more can be written? */
 export function isDiskFull(code: string | undefined): boolean {
   return code !== undefined && DISK_FULL.has(code);
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Malformed(cause instanceof Error ? cause.message : 'not JSON', where);
-  }
-}
-
-function sorted(files: readonly SnapshotFile[]): readonly SnapshotFile[] {
-  return files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

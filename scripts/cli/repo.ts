@@ -1,15 +1,20 @@
-// kickstand repo list | snapshots | publish | verify | prune.
+// kickstand repo list | snapshots | publish | prune; what verifying says is in verify.ts, syncing in sync.ts.
 
-import { pinnedSnapshots } from '../../server/assembly/repos.ts';
-import type { RepoVerdict } from '../../server/assembly/verify.ts';
-import { verifyRepo } from '../../server/assembly/verify.ts';
+import type { SnapshotRecord } from '../../mirror/content/layout.ts';
+import type { House } from '../../server/assembly/house.ts';
+import type { PruneReport } from '../../server/assembly/pruning.ts';
+import { planPruning, pruneRepos } from '../../server/assembly/pruning.ts';
+import { snapshotPins } from '../../server/assembly/repos.ts';
+import type { Publication } from '../../server/assembly/rollback.ts';
+import { publishSnapshot } from '../../server/assembly/rollback.ts';
 import { repoViews } from '../../server/assembly/views.ts';
-import { isNo } from '../../server/malformed.ts';
+import type { No } from '../../server/malformed.ts';
+import { isNo, Malformed, no } from '../../server/malformed.ts';
 import { chosen, readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
+import { evidenceCommand } from './evidence.ts';
 import type { ExitCode } from './output.ts';
-import { formatBytes, print, refuse, table } from './output.ts';
-import { progressBar } from './progress.ts';
+import { formatBytes, formatTime, print, refuse, table } from './output.ts';
 
 /** `repo list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
@@ -26,89 +31,112 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
   return 0;
 }
 
-/** `repo snapshots NAME`. */
+/** `repo snapshots NAME [--evidence]`. */
 export async function snapshotsCommand([name]: Args, flags: Flags): Promise<ExitCode> {
+  if (flags['evidence'] === true) return evidenceCommand([name], flags);
   const context = readContext(flags);
   return withHouse(context, async (house) => {
     const [repo] = chosen('repo', house.site().repos, name);
     if (repo === undefined) return 2;
     const status = await house.content.repoStatus(repo.name);
-    const pinned = pinnedSnapshots(house, repo.name);
-    const records = await Promise.all(status.snapshots.map((id) => house.content.snapshotRecord(repo.name, id)));
-    const snapshots = records.flatMap((record) =>
-      isNo(record) ? [] : [{ ...record, current: record.id === status.current, pinned: pinned.includes(record.id) }],
-    );
+    const pins = await snapshotPins(house, repo.name);
+    const records = await Promise.all(status.snapshots.map((id) => recordOf(house, repo.name, id)));
+    const damaged = records.flatMap((record) => (isNo(record) ? `${record.reason}\n` : []));
+    const snapshots = records.flatMap((record) => {
+      if (isNo(record)) return [];
+      const pinnedBy = pins.get(record.id) ?? [];
+      return [{ ...record, current: record.id === status.current, pinned: pinnedBy.length > 0, pinnedBy }];
+    });
     const rows = snapshots.map((one) => [
       one.id,
       one.createdAt.slice(0, 16).replace('T', ' '),
       String(one.packages),
       formatBytes(one.bytes),
-      one.current ? 'current' : one.pinned ? 'pinned' : '',
+      [one.current ? 'current' : '', one.pinned ? `pinned by ${some(one.pinnedBy)}` : ''].filter(Boolean).join(', '),
     ]);
-    print(context.output, snapshots, table(['SNAPSHOT', 'MADE', 'PACKAGES', 'SIZE', ''], rows));
+    const notes = snapshots.flatMap(({ id, notes: said }) => said.map((note) => `${id}: ${note}\n`));
+    print(
+      context.output,
+      snapshots,
+      [table(['SNAPSHOT', 'MADE', 'PACKAGES', 'SIZE', ''], rows), ...notes, ...damaged].join(''),
+    );
     return 0;
   });
 }
 
-/** `repo publish NAME SNAPSHOT`. */
+async function recordOf(house: House, name: string, id: string): Promise<SnapshotRecord | No> {
+  try {
+    return await house.content.snapshotRecord(name, id);
+  } catch (error) {
+    if (error instanceof Malformed) return no(`${id}: its record is damaged: ${error.message}`);
+    throw error;
+  }
+}
+
+/** `repo publish NAME SNAPSHOT [--stamp]`. */
 export async function publishCommand([name, snapshot]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   return withHouse(context, async (house) => {
     const [repo] = chosen('repo', house.site().repos, name);
     if (repo === undefined) return 2;
-    const lock = await house.content.lockRepo(repo.name);
-    if (isNo(lock)) return refuse(context.output, lock);
-    try {
-      const published = await house.content.publish(repo.name, String(snapshot));
-      if (isNo(published))
-        return refuse(context.output, { ...published, remedy: `kickstand repo snapshots ${repo.name} lists them` });
-      print(context.output, published, `${repo.name}: ${published.id} is published`);
-      return 0;
-    } finally {
-      lock.release();
-    }
-  });
-}
-
-/** `repo verify [NAME…]`. */
-export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCode> {
-  const context = readContext(flags);
-  return withHouse(context, async (house) => {
-    const results = [];
-    for (const repo of chosen('repo', house.site().repos, names)) {
-      const bar = progressBar(repo.name, context.output.json ? 'quiet' : 'loud');
-      results.push(await verifyRepo(house, repo.name, (progress) => bar.show(progress)));
-      bar.end();
-    }
-    const lines = results.flatMap((result) => [
-      ...result.damaged.map((file) => `${result.repo}: ${file.path} ${file.reason}`),
-      `${result.repo}: ${verdictOf(result)}`,
-    ]);
-    print(context.output, results, lines.join('\n'));
-    return results.some((result) => result.damaged.length > 0) ? 1 : 0;
-  });
-}
-
-function verdictOf({ repo, snapshot, files, damaged }: RepoVerdict): string {
-  if (snapshot === undefined) return 'it was never synced';
-  if (damaged.length === 0) return `${files} files are as they were published`;
-  return `${damaged.length} of ${files} files are damaged; publish another snapshot: kickstand repo snapshots ${repo} lists them`;
-}
-
-/** `repo prune`: what the site's `keep` and the pins of hosts do not hold. */
-export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode> {
-  const context = readContext(flags);
-  return withHouse(context, async (house) => {
-    const removed = [];
-    for (const repo of house.site().repos) {
-      const snapshots = await house.content.prune(repo.name, repo.keep, async () => pinnedSnapshots(house, repo.name));
-      if (isNo(snapshots)) return refuse(context.output, snapshots);
-      removed.push({ repo: repo.name, snapshots });
-    }
-    const freed = await house.content.sweepPool();
-    if (isNo(freed)) return refuse(context.output, freed);
-    const lines = removed.flatMap(({ repo, snapshots }) => snapshots.map((id) => `${repo}: removed ${id}`));
-    print(context.output, { removed, freedBytes: freed }, [...lines, `${formatBytes(freed)} set free`].join('\n'));
+    const times = flags['stamp'] === true ? 'anew' : 'as they are';
+    const published = await publishSnapshot(house, repo.name, { id: String(snapshot), times });
+    if (isNo(published)) return refuse(context.output, published);
+    print(context.output, published, publicationText(published));
     return 0;
   });
+}
+
+function publicationText({ kind, repo, snapshot, asked, newer, notes }: Publication): string {
+  const lines = [`${repo}: ${snapshot} is published${kind === 'already' ? ' already' : ''}`];
+  if (snapshot !== asked) lines.push(`  it is ${asked}, stamped anew`);
+  lines.push(...notes.map((note) => `  ${note}`));
+  if (newer !== undefined) {
+    const [here, there] = [newer.published, newer.newest].map((seconds) => formatTime(seconds * 1000));
+    lines.push(
+      `  its metadata is of ${here}, that of ${newer.snapshot} of ${there}: yum of EL5, EL6 and EL7 refuses metadata older than`,
+      '  what it has, until that expires (6 hours as delivered) or `yum clean metadata` is run there; dnf takes it as it is',
+      `  what to do: kickstand repo publish ${repo} ${asked} --stamp publishes the same packages with the times of now;`,
+      "  upstream's signature of repomd.xml, where it has one, no longer applies then and is left out",
+    );
+  }
+  return lines.join('\n');
+}
+
+/** `repo prune [--dry-run]`: what the site's `keep` and the pins of hosts do not hold. */
+export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode> {
+  const context = readContext(flags);
+  const isDry = flags['dryRun'] === true;
+  return withHouse(context, async (house) => {
+    const report = await (isDry ? planPruning(house) : pruneRepos(house));
+    if (isNo(report)) return refuse(context.output, report);
+    const { repos, strangers, freed } = report;
+    const removed = repos.map(({ repo, removed: snapshots }) => ({ repo, snapshots }));
+    const kept = repos.map(({ repo, kept: snapshots }) => ({ repo, snapshots }));
+    const about = isNo(freed) ? { unswept: freed.reason } : {};
+    const json = { dryRun: isDry, removed, kept, strangers, freedBytes: isNo(freed) ? 0 : freed, ...about };
+    print(context.output, json, pruneText(report, isDry ? 'would be' : 'was'));
+    if (!isNo(freed)) return 0;
+    context.output.complain(
+      `kickstand: the pool was not swept: ${freed.reason}\n${freed.remedy === undefined ? '' : `  what to do: ${freed.remedy}\n`}`,
+    );
+    return 1;
+  });
+}
+
+function pruneText({ repos, strangers, freed }: PruneReport, how: 'would be' | 'was'): string {
+  const lines = repos.flatMap(({ repo, kept, removed }) => [
+    ...removed.map((id) => `${repo}: ${id} ${how} removed`),
+    ...kept.map(({ snapshot, because }) => `${repo}: ${snapshot} is kept: ${because.join(', ')}`),
+  ]);
+  lines.push(...strangers.map((name) => `${name}: the site has no such repo; its snapshots are left`));
+  if (!isNo(freed)) lines.push(`${formatBytes(freed)} ${how} set free`);
+  return lines.join('\n');
+}
+
+const NAMED = 3;
+
+function some(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return more > 0 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : names.join(', ');
 }

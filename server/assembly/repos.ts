@@ -1,5 +1,6 @@
 // Repo files and repo syncs over the open house.
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { treeRepoFile } from '../../kickstart/bundle/files/repos.ts';
 import { renderRepoFile } from '../../kickstart/repo-file.ts';
 import type { No } from '../malformed.ts';
@@ -26,11 +27,27 @@ async function ofRepo(house: House, name: string, snapshot: string | undefined):
   return renderRepoFile({ name, title: name, baseUrl: `${house.origin()}/repos/${at}/` });
 }
 
-/** The snapshots of `repo` that armed or installed hosts rest on: pruning leaves them. */
-export function pinnedSnapshots(house: House, repo: string): readonly string[] {
-  const now = house.now();
-  const pins = house.site().hosts.map((host) => house.hosts.state(host.name, now).arming?.pins[repo]);
-  return [...new Set(pins.filter((pin) => pin !== undefined))];
+/** How many hosts' states are read before others have their turn. */
+const HOSTS_A_TURN = 250;
+
+/** Snapshot → the hosts of the site that are armed with it, or were installed from it: pruning leaves it. */
+export async function snapshotPins(house: House, repo: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const pins = new Map<string, Set<string>>();
+  const pin = (snapshot: string | undefined, host: string): void => {
+    if (snapshot !== undefined) pins.set(snapshot, (pins.get(snapshot) ?? new Set()).add(host));
+  };
+  const installed = house.hosts.installPins(repo);
+  for (const [index, { name }] of house.site().hosts.entries()) {
+    if (index % HOSTS_A_TURN === HOSTS_A_TURN - 1) await turn();
+    pin(house.hosts.state(name, house.now()).arming?.pins[repo], name);
+    pin(installed.get(name), name);
+  }
+  return new Map([...pins].map(([snapshot, hosts]) => [snapshot, [...hosts]] as const));
+}
+
+/** The snapshots of `repo` that armed or installed hosts rest on. */
+export async function pinnedSnapshots(house: House, repo: string): Promise<readonly string[]> {
+  return [...(await snapshotPins(house, repo)).keys()];
 }
 
 /** The directory tree of a published snapshot, found anew at each request: commands publish too. */

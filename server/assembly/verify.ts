@@ -1,47 +1,160 @@
-// Published content hashed again: is every file still what was published?
+// Content hashed again: is every file of the published snapshot, or of all of them, still what was published?
 
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import type { DamagedFile } from '../../mirror/content/verify.ts';
-import { verifySnapshot } from '../../mirror/content/verify.ts';
-import type { SyncProgress } from '../../mirror/sync/progress.ts';
-import { isNo } from '../malformed.ts';
+import { constants } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { SnapshotFile } from '../../mirror/content/layout.ts';
+import { atOnce } from '../../mirror/content/parallel.ts';
+import type { DamagedFile, Found, Judged } from '../../mirror/content/verify.ts';
+import { manifestDamage, verifySnapshot } from '../../mirror/content/verify.ts';
+import { isNo, Malformed } from '../malformed.ts';
 import type { House } from './house.ts';
 
-/** How a verification ended. `files` counts what was looked at. */
+/** How a verification ended. `files` counts what was looked at, in all its snapshots. */
 export type RepoVerdict = {
   readonly repo: string;
+  /** The published one. */
   readonly snapshot: string | undefined;
   readonly files: number;
+  readonly snapshots: readonly SnapshotVerdict[];
+};
+export type SnapshotVerdict = {
+  readonly snapshot: string;
+  readonly files: number;
+  /** What is wrong with its record or its list of files: nothing can mend that. */
+  readonly problem: string | undefined;
   readonly damaged: readonly DamagedFile[];
 };
 
-type VerifyProgress = Pick<SyncProgress, 'filesDone' | 'filesTotal' | 'bytesDone' | 'bytesTotal'>;
+export type VerifyProgress = {
+  readonly filesDone: number;
+  readonly filesTotal: number;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+};
+export type VerifyWatch = {
+  readonly onProgress: (progress: VerifyProgress) => void;
+  readonly signal: AbortSignal;
+};
 
-/** Hashes the published snapshot of `repo` and compares it with what the sync wrote down. */
+const CHUNK_BYTES = 512 * 1024;
+const LOOKS_AT_ONCE = 16;
+
+/** Hashes the published snapshot of `repo`, or all of them, and compares it with what the sync wrote down. */
 export async function verifyRepo(
   house: House,
   repo: string,
-  onProgress: (progress: VerifyProgress) => void,
+  { which, ...watch }: VerifyWatch & { readonly which: 'published' | 'all' },
 ): Promise<RepoVerdict> {
-  const current = await house.content.currentId(repo);
-  if (current === undefined) return { repo, snapshot: undefined, files: 0, damaged: [] };
-  const files = await house.content.snapshotFiles(repo, current);
-  const directory = await house.content.snapshotDirectory(repo, current);
-  if (isNo(files) || isNo(directory)) {
-    return { repo, snapshot: current, files: 0, damaged: [{ path: current, reason: 'has no record of its files' }] };
+  const { current, snapshots } = await house.content.repoStatus(repo);
+  const ids = which === 'all' ? snapshots : current === undefined ? [] : [current];
+  const lists: Listed[] = [];
+  for (const id of ids) lists.push(await listedFiles(house, repo, id));
+  const count = countUp(lists, watch);
+  const judged = new Map<string, Judged>();
+  const verdicts: SnapshotVerdict[] = [];
+  for (const { snapshot, files, problem } of lists) {
+    const directory = await house.content.snapshotDirectory(repo, snapshot);
+    const damaged = isNo(directory)
+      ? []
+      : await verifySnapshot(files, { ...edgesOf(directory, judged), onFile: count, signal: watch.signal });
+    // Without a list of its files, everything in it would seem astray.
+    verdicts.push({ snapshot, files: files.length, problem, damaged: problem === undefined ? damaged : [] });
   }
-  const bytesTotal = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  let filesDone = 0;
-  let bytesDone = 0;
-  const damaged = await verifySnapshot(files, {
-    read: (path) => createReadStream(join(directory, path), { highWaterMark: 1024 * 1024 }),
-    onFile: (file) => {
-      filesDone += 1;
-      bytesDone += file.sizeBytes;
-      onProgress({ filesDone, filesTotal: files.length, bytesDone, bytesTotal });
-    },
-    signal: new AbortController().signal,
+  return {
+    repo,
+    snapshot: current,
+    files: lists.reduce((sum, { files }) => sum + files.length, 0),
+    snapshots: verdicts,
+  };
+}
+
+/** Looks again at some files of a snapshot: are they sound now? */
+export async function verifyAgain(
+  directory: string,
+  files: readonly SnapshotFile[],
+  signal: AbortSignal,
+): Promise<readonly DamagedFile[]> {
+  const edges = edgesOf(directory, new Map());
+  const paths = new Set<string>(files.map(({ path }) => path));
+  const list = async (): Promise<readonly Found[]> => (await edges.list()).filter(({ path }) => paths.has(path));
+  return verifySnapshot(files, { ...edges, list, onFile: () => {}, signal });
+}
+
+/** The bytes of a file, read in pieces that are hashed in a millisecond. */
+export async function* readInPieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    for (;;) {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+type Listed = {
+  readonly snapshot: string;
+  readonly files: readonly SnapshotFile[];
+  readonly problem: string | undefined;
+};
+
+async function listedFiles({ content }: House, repo: string, snapshot: string): Promise<Listed> {
+  const broken = (problem: string): Listed => ({ snapshot, files: [], problem });
+  try {
+    const record = await content.snapshotRecord(repo, snapshot);
+    const files = await content.snapshotFiles(repo, snapshot);
+    if (isNo(record)) return broken('has no record');
+    if (isNo(files)) return broken('has no list of its files');
+    const problem = await manifestDamage(files, record, breathe);
+    return problem === undefined ? { snapshot, files, problem } : broken(problem);
+  } catch (error) {
+    if (error instanceof Malformed) return broken(error.message);
+    throw error;
+  }
+}
+
+function edgesOf(directory: string, judged: Map<string, Judged>) {
+  return {
+    judged,
+    list: () => listFiles(directory),
+    read: (path: string) => readInPieces(join(directory, path)),
+  };
+}
+
+/** Everything below `directory` but directories, by its path from there. */
+async function listFiles(directory: string): Promise<readonly Found[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const found: Found[] = [];
+  const files = entries.filter((entry) => !entry.isDirectory());
+  await atOnce(LOOKS_AT_ONCE, files, async (entry) => {
+    const full = join(entry.parentPath, entry.name);
+    const { dev, ino, size, mtimeMs } = await lstat(full);
+    const identity = `${dev}:${ino}:${size}:${mtimeMs}`;
+    found.push({ path: relative(directory, full), identity, kind: entry.isFile() ? 'file' : 'other' });
   });
-  return { repo, snapshot: current, files: files.length, damaged };
+  return found;
+}
+
+/** Bytes are counted once for each content: snapshots share files, and a shared one is read once. */
+function countUp(
+  lists: readonly Listed[],
+  { onProgress }: VerifyWatch,
+): (file: SnapshotFile, bytesRead: number) => void {
+  const sizes = new Map<string, number>();
+  let filesTotal = 0;
+  for (const { files } of lists) {
+    filesTotal += files.length;
+    for (const { sha256, sizeBytes } of files) sizes.set(sha256, sizeBytes);
+  }
+  const bytesTotal = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  let [filesDone, bytesDone] = [0, 0];
+  return (_file, bytesRead) => {
+    filesDone += 1;
+    bytesDone += bytesRead;
+    onProgress({ filesDone, filesTotal, bytesDone: Math.min(bytesDone, bytesTotal), bytesTotal });
+  };
 }

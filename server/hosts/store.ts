@@ -8,6 +8,7 @@ import type { HistoryEntry } from './history.ts';
 import { decodeState, encodeState, historyOf } from './history.ts';
 import type { HostEvent } from './lifecycle.ts';
 import { advance, settle, unarmed } from './lifecycle.ts';
+import { pinsAfter } from './pins.ts';
 import { SIGHTINGS_SCHEMA, migrateSightings, sightings } from './sightings/store.ts';
 
 const SCHEMA = `
@@ -15,6 +16,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS history (
     id INTEGER PRIMARY KEY, host TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
     what TEXT NOT NULL, detail TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS install_pins (
+    host TEXT NOT NULL, repo TEXT NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (host, repo)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS history_by_host ON history (host, kind, id);
   ${SIGHTINGS_SCHEMA}
@@ -49,10 +53,12 @@ export function openHostStore(file: string) {
     return row === undefined ? unarmed : settle(readable(row.state), now);
   };
   const writeChange = historyWriter(database, 'change');
+  const pins = installPins(database);
   const apply = database.transaction((host: string, event: HostEvent): HostState => {
     const before = state(host, event.now);
     const after = advance(before, event);
     writeState.run(host, encodeState(after));
+    pins.write(host, pinsAfter(event, before, after));
     // A loader that asks for its script twice has booted once.
     if (event.kind !== 'booted' || after !== before) writeChange(host, historyOf(event, before, after));
     return after;
@@ -66,6 +72,8 @@ export function openHostStore(file: string) {
     known: (): readonly string[] => names.all().map((row) => row.host),
     /** Those of them whose install was stopped: found without reading ten thousand states. */
     stalled: (): ReadonlySet<string> => new Set(stalled.all().map((row) => row.host)),
+    /** The snapshots of `repo` that hosts were installed from and still rest on, by host. */
+    installPins: pins.of,
     /** Writes a line into `host`'s history that changes no state; one that was written before is counted. */
     note: historyWriter(notes, 'note'),
     ...historyReaders(database),
@@ -95,6 +103,27 @@ function readable(text: string): HostState {
     if (!(error instanceof Malformed)) throw error;
     return { ...unarmed, reason: 'its stored state cannot be read; arm or disarm it to set it right' };
   }
+}
+
+function installPins(database: Database.Database) {
+  const read = database.prepare<[string], { host: string; snapshot: string }>(
+    'SELECT host, snapshot FROM install_pins WHERE repo = ?',
+  );
+  const forget = database.prepare<[string]>('DELETE FROM install_pins WHERE host = ?');
+  const write = database.prepare<[string, string, string]>(
+    'INSERT INTO install_pins (host, repo, snapshot) VALUES (?, ?, ?)',
+  );
+  return {
+    of: (repo: string): ReadonlyMap<string, string> =>
+      new Map(read.all(repo).map(({ host, snapshot }) => [host, snapshot] as const)),
+    write: (host: string, after: ReturnType<typeof pinsAfter>): void => {
+      if (after.kind === 'as before') return;
+      forget.run(host);
+      for (const [repo, snapshot] of after.kind === 'pins' ? Object.entries(after.pins) : []) {
+        write.run(host, repo, snapshot);
+      }
+    },
+  };
 }
 
 function historyWriter(database: Database.Database, kind: HistoryKind) {

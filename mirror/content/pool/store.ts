@@ -1,148 +1,151 @@
 // The pool on disk: every file stored once under its sha256, and per repo the parts and claims of a running sync.
 
-import { link, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, no, type No } from '../../../server/malformed.ts';
-import { ensureDirectory, saveFile, syncDirectory } from '../../../server/store.ts';
-import { asSha256, checksumKey, sha256Of, type Checksum, type Sha256 } from '../../rpm/checksum.ts';
+import { ensureDirectory, saveFile } from '../../../server/store.ts';
+import { checksumKey, sha256Of, type Checksum, type Sha256 } from '../../rpm/checksum.ts';
 import { requireRepoName } from '../layout.ts';
+import { namesIn } from '../snapshots/store.ts';
+import { readClaims } from './claims/store.ts';
+import { openIfThere, openPart, readFrom, readOpened, type Part } from './part/store.ts';
+import { startSettling, type Settling, type Verified } from './settling/store.ts';
+
+export type { Part } from './part/store.ts';
 
 export type Pool = {
   /** The size of a pool file, or a `No` where there is none. */
   sizeOf(sha256: Sha256): Promise<number | No>;
   read(sha256: Sha256): AsyncIterable<Uint8Array>;
-  /** Puts bytes in memory into the pool. */
+  /** Puts bytes in memory into the pool, durable when it resolves. */
   save(bytes: Uint8Array): Promise<Sha256>;
   /** Bytes that may still be written. */
   freeBytes(): Promise<number>;
+  /** Files that may still be made; Infinity on a file system that does not count them. */
+  freeFiles(): Promise<number>;
+  /** What the last sync of a repo left: nothing; or parts and claims; or all of a snapshot, which may not have been published. */
+  stagingState(repo: string): Promise<'none' | 'unfinished' | 'whole'>;
   /** The staging area of one repo; its sync's lock must be held. Throws `Malformed` for a name that is none. */
   openStaging(repo: string): Promise<Staging>;
+  /** One whose files replace what the pool has under their names: that is damaged. `ContentStore.lockPool` must be held. */
+  openMending(repo: string): Promise<Staging>;
 };
 
 export type Staging = {
-  /** The verified files of a sync that did not end: declared checksum's key → pool name. */
+  /** The verified files of a sync that did not end: declared checksum's key → pool name. Believe it of names the pool has. */
   claims(): Promise<ReadonlyMap<string, Sha256>>;
   openPart(checksum: Checksum): Promise<Part>;
-  /** Bytes held by unfinished parts. */
-  partBytes(): Promise<number>;
-  /** Makes the pool's new names durable. */
+  /** Bytes held by unfinished parts: by those of the checksums with these keys (`checksumKey`) where any are named. */
+  partBytes(keys?: ReadonlySet<string>): Promise<number>;
+  /** Resolves when everything kept so far is durable in the pool; throws what kept one of them out. */
   settle(): Promise<void>;
+  /** Notes down that all of a snapshot is there, until `clear`. */
+  markWhole(): Promise<void>;
   /** Removes parts, so that a full disk has room again for the rest of the appliance. */
   dropParts(): Promise<void>;
   /** Removes all of it: the snapshot now holds what was claimed. */
   clear(): Promise<void>;
 };
 
-/** A file on its way into the pool. Whoever opened it closes it. */
-export type Part = {
-  sizeBytes(): number;
-  read(): AsyncIterable<Uint8Array>;
-  append(chunk: Uint8Array): Promise<void>;
-  /** Empties it. */
-  restart(): Promise<void>;
-  /** Into the pool it goes, fsynced, under a name that its content was checked against. */
-  keep(sha256: Sha256): Promise<void>;
-  close(): Promise<void>;
-};
-
 /** Opens the pool below a data directory, making its directories. */
 export async function openPool(dataDirectory: string): Promise<Pool> {
   const pool = join(dataDirectory, 'pool');
   await ensureDirectory(pool);
-  const sizeOf = async (sha256: Sha256): Promise<number | No> => {
-    try {
-      return (await stat(join(pool, sha256))).size;
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return no('not in the pool');
-      throw error;
-    }
+  const settling = startSettling(pool);
+  const sizeOf = async (sha256: Sha256): Promise<number | No> =>
+    settling.find(sha256)?.sizeBytes ?? (await sizeAt(join(pool, sha256)));
+  const staging = async (root: string, repo: string, existing: Verified['existing']): Promise<Staging> => {
+    const directory = join(dataDirectory, root, requireRepoName(repo));
+    await ensureDirectory(directory);
+    return openStaging(settling, directory, existing);
   };
   return {
     sizeOf,
-    read: (sha256) => readFrom(join(pool, sha256)),
+    read: async function* (sha256) {
+      const path = settling.find(sha256)?.path;
+      // It moves into the pool at any moment: opened here, or found there.
+      const waiting = path === undefined ? undefined : await openIfThere(path);
+      yield* waiting === undefined ? readFrom(join(pool, sha256)) : readOpened(waiting);
+    },
     save: async (bytes) => {
       const sha256 = sha256Of(bytes);
-      if ((await sizeOf(sha256)) !== bytes.length) await saveFile(join(pool, sha256), bytes);
+      if ((await sizeAt(join(pool, sha256))) !== bytes.length) await saveFile(join(pool, sha256), bytes);
       return sha256;
     },
     freeBytes: async () => {
       const { bavail, bsize } = await statfs(pool);
       return bavail * bsize;
     },
-    openStaging: async (repo) => {
-      const directory = join(dataDirectory, 'staging', requireRepoName(repo));
-      await ensureDirectory(directory);
-      return openStaging(pool, directory);
+    freeFiles: async () => {
+      const { files, ffree } = await statfs(pool);
+      return files === 0 ? Infinity : ffree;
     },
+    stagingState: async (repo) => {
+      const names = await namesIn(join(dataDirectory, 'staging', requireRepoName(repo)));
+      return names.includes(WHOLE) ? 'whole' : names.length > 0 ? 'unfinished' : 'none';
+    },
+    openStaging: (repo) => staging('staging', repo, 'keep'),
+    openMending: (repo) => staging('mending', repo, 'replace'),
   };
 }
 
-function openStaging(pool: string, directory: string): Staging {
-  const parts = async (): Promise<readonly string[]> =>
-    (await readdir(directory)).filter((name) => name.endsWith('.part')).map((name) => join(directory, name));
+const PART = '.part';
+const WHOLE = 'whole';
+
+async function openStaging(settling: Settling, directory: string, existing: Verified['existing']): Promise<Staging> {
+  // Nobody else writes here: the repo's lock is held.
+  const found = new Set((await readdir(directory)).filter((name) => name.endsWith(PART)));
+  const partNames = async (): Promise<readonly string[]> =>
+    (await readdir(directory)).filter((name) => name.endsWith(PART));
   return {
     claims: async () => {
-      const claims = new Map<string, Sha256>();
-      for (const name of await readdir(directory)) {
-        const [key = '', sha256 = ''] = name.split('.', 2);
-        const known = asSha256(sha256);
-        if (known !== undefined) claims.set(key, known);
-      }
-      return claims;
+      await settling.idle();
+      return readClaims(directory);
     },
-    openPart: (checksum) => openPart({ pool, directory, key: checksumKey(checksum) }),
-    partBytes: async () => {
-      const sizes = await Promise.all((await parts()).map(async (path) => (await stat(path)).size));
-      return sizes.reduce((sum, size) => sum + size, 0);
+    openPart: async (checksum) => {
+      const key = checksumKey(checksum);
+      const path = join(directory, `${key}${PART}`);
+      if (settling.isWaiting(path)) await settling.idle();
+      const part = await openPart({
+        path,
+        found: found.has(`${key}${PART}`),
+        onVerified: async (sha256, file) => {
+          found.delete(`${key}${PART}`);
+          await settling.add({ staging: directory, path, key, sha256, existing, ...file });
+        },
+      });
+      return {
+        ...part,
+        close: async () => {
+          if (part.sizeBytes() > 0) found.add(`${key}${PART}`);
+          await part.close();
+        },
+      };
     },
-    settle: () => syncDirectory(pool),
+    partBytes: async (keys) => {
+      await settling.idle();
+      const names = (await partNames()).filter((name) => keys?.has(name.slice(0, -PART.length)) ?? true);
+      const sizes = await Promise.all(names.map((name) => sizeAt(join(directory, name))));
+      return sizes.reduce((sum: number, size) => sum + (typeof size === 'number' ? size : 0), 0);
+    },
+    settle: () => settling.settle(directory),
+    markWhole: () => saveFile(join(directory, WHOLE), ''),
     dropParts: async () => {
-      for (const path of await parts()) await rm(path, { force: true });
+      await settling.forget(directory);
+      for (const name of await partNames()) await rm(join(directory, name), { force: true });
     },
-    clear: () => rm(directory, { recursive: true, force: true }),
+    clear: async () => {
+      await settling.forget(directory);
+      await rm(directory, { recursive: true, force: true });
+    },
   };
 }
 
-type PartNames = { readonly pool: string; readonly directory: string; readonly key: string };
-
-async function openPart(names: PartNames): Promise<Part> {
-  const path = join(names.directory, `${names.key}.part`);
-  const file = await open(path, 'a+', 0o644);
-  let size = (await file.stat()).size;
-  return {
-    sizeBytes: () => size,
-    read: () => readFrom(path),
-    append: async (chunk) => {
-      await file.appendFile(chunk);
-      size += chunk.length;
-    },
-    restart: async () => {
-      await file.truncate(0);
-      size = 0;
-    },
-    keep: async (sha256) => {
-      await file.chmod(0o644);
-      await file.sync();
-      const target = join(names.pool, sha256);
-      await rename(path, target);
-      // A second name keeps a file that no snapshot holds yet from being swept, and remembers what it was checked against.
-      await claim(target, join(names.directory, `${names.key}.${sha256}`));
-    },
-    close: () => file.close(),
-  };
-}
-
-async function claim(target: string, path: string): Promise<void> {
+async function sizeAt(path: string): Promise<number | No> {
   try {
-    await link(target, path);
+    return (await stat(path)).size;
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-    await rm(path);
-    await link(target, path);
+    if (codeOf(error) === 'ENOENT') return no('not in the pool');
+    throw error;
   }
-}
-
-async function* readFrom(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(path, 'r');
-  for await (const chunk of file.createReadStream({ highWaterMark: 1024 * 1024 })) yield chunk as Uint8Array;
 }

@@ -1,48 +1,21 @@
 // Snapshots on disk: names, hard links, publishing, pruning, sweeping, locks, and what a killed process leaves.
 
 import { execFileSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256Of } from '../../../mirror/rpm/checksum.ts';
-import { parseHref } from '../../../mirror/rpm/href.ts';
-import type { SnapshotFile } from '../../../mirror/content/layout.ts';
-import { verifySnapshot } from '../../../mirror/content/verify.ts';
-import type { SnapshotDraft } from '../../../mirror/content/store.ts';
-import { startBench, type SyncBench } from '../../support/sync-bench.ts';
+import { NOON, startBench, type Bench } from './rig.ts';
 
-const NOON = Date.UTC(2026, 10, 22, 14, 30, 0);
-
-let bench: SyncBench;
+let bench: Bench;
 beforeEach(async () => {
   bench = await startBench();
 });
 afterEach(() => bench.close());
 
-async function draftOf(files: Readonly<Record<string, string>>, now = NOON): Promise<SnapshotDraft> {
-  const all = Object.entries(files).map(async ([path, text]): Promise<SnapshotFile> => {
-    const sha256 = await bench.pool.save(Buffer.from(text));
-    return { path: parseHref(path, path), sha256, sizeBytes: text.length, checksum: undefined };
-  });
-  return { now, upstream: 'http://upstream/', revision: '7', packages: 1, files: await Promise.all(all) };
-}
-
-/** Saves and publishes snapshots of one-file contents, a minute apart. */
-async function saveAll(texts: readonly string[]): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for (const text of texts) {
-    const draft = await draftOf({ 'a/b.rpm': text }, NOON + ids.length * 60_000);
-    const { id } = await bench.store.saveSnapshot('demo', draft);
-    await bench.store.publish('demo', id);
-    ids.push(id);
-  }
-  return ids;
-}
-
 describe('a snapshot', () => {
   test('holds upstream’s files and nothing else, as links into the pool, mode 0644', async () => {
-    const draft = await draftOf({ 'repodata/repomd.xml': 'md', 'a/b c/x+y.rpm': 'rpm' });
+    const draft = await bench.draftOf({ 'repodata/repomd.xml': 'md', 'a/b c/x+y.rpm': 'rpm' });
     const record = await bench.store.saveSnapshot('demo', draft);
     expect(record.id).toMatch(/^20261122T143000Z-[0-9a-f]{8}$/);
     expect(record).toMatchObject({
@@ -71,20 +44,20 @@ describe('a snapshot', () => {
   });
 
   test('of the same content is the same snapshot', async () => {
-    const first = await bench.store.saveSnapshot('demo', await draftOf({ a: '1', b: '2' }));
-    const again = await bench.store.saveSnapshot('demo', await draftOf({ b: '2', a: '1' }, NOON + 1e9));
+    const first = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '1', b: '2' }));
+    const again = await bench.store.saveSnapshot('demo', await bench.draftOf({ b: '2', a: '1' }, { now: NOON + 1e9 }));
     expect(again).toEqual(first);
     expect((await bench.store.repoStatus('demo')).snapshots).toEqual([first.id]);
   });
 
   test('made with the clock set back is still the newest', async () => {
-    const [first = ''] = await saveAll(['1']);
-    const { id } = await bench.store.saveSnapshot('demo', await draftOf({ a: '2' }, NOON - 1e9));
+    const [first = ''] = await bench.saveAll(['1']);
+    const { id } = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '2' }, { now: NOON - 1e9 }));
     expect(id > first).toBe(true);
   });
 
   test('is not current until it is published, by a relative link', async () => {
-    const { id } = await bench.store.saveSnapshot('demo', await draftOf({ a: '1' }));
+    const { id } = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '1' }));
     expect(await bench.store.repoStatus('demo')).toEqual({ current: undefined, snapshots: [id] });
     expect(await bench.store.publish('demo', id)).toMatchObject({ id });
     expect(await readlink(join(bench.data, 'repos/demo'))).toBe(`../snapshots/demo/${id}`);
@@ -93,14 +66,14 @@ describe('a snapshot', () => {
   });
 
   test('half-built or half-removed by a killed process is not listed, and gone after the next', async () => {
-    const [id = ''] = await saveAll(['1']);
+    const [id = ''] = await bench.saveAll(['1']);
     const home = join(bench.data, 'snapshots/demo');
     for (const left of [`.building-20200101T000000Z-00000000/a`, '.removing-20200101T000000Z-00000001/a']) {
       await mkdir(join(home, left), { recursive: true });
     }
     await writeFile(join(home, '20200101T000000Z-00000002.json'), '{}');
     expect((await bench.store.repoStatus('demo')).snapshots).toEqual([id]);
-    const [next = ''] = await saveAll(['2']);
+    const [next = ''] = await bench.saveAll(['2']);
     expect((await readdir(home)).toSorted()).toEqual(
       [id, next].flatMap((name) => [name, `${name}.json`, `${name}.manifest`]).toSorted(),
     );
@@ -113,7 +86,7 @@ describe('a snapshot', () => {
       await mkdir(home);
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', home]);
       try {
-        const { id } = await bench.store.saveSnapshot('demo', await draftOf({ 'a/b.rpm': 'text' }));
+        const { id } = await bench.store.saveSnapshot('demo', await bench.draftOf({ 'a/b.rpm': 'text' }));
         await bench.store.publish('demo', id);
         expect(await readFile(join(bench.data, 'repos/demo/a/b.rpm'), 'utf8')).toBe('text');
       } finally {
@@ -121,6 +94,60 @@ describe('a snapshot', () => {
       }
     },
   );
+});
+
+describe('the record of a snapshot', () => {
+  const origin = { repomd: sha256Of('md'), etag: '"1"', lastModified: undefined, settings: 's1' };
+
+  test('keeps its notes, its origin and its evidence', async () => {
+    const about = { notes: ['a weak key was accepted'], origin, evidence: { holes: ['libx.so.1'] } };
+    const record = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '1' }, about));
+    expect(record).toMatchObject({ notes: about.notes, origin });
+    expect(await bench.store.snapshotRecord('demo', record.id)).toEqual(record);
+    expect(await bench.store.snapshotEvidence('demo', record.id)).toEqual({ kind: 'evidence', value: about.evidence });
+    await bench.saveAll(['2', '3']);
+    await bench.store.prune('demo', 1, async () => []);
+    expect(await readdir(join(bench.data, 'snapshots/demo'))).toHaveLength(3);
+  });
+
+  test('has no evidence where none was given', async () => {
+    const { id } = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '1' }));
+    expect(await bench.store.snapshotEvidence('demo', id)).toMatchObject({ kind: 'no' });
+  });
+
+  test('of a content that comes again tells what was found the last time, under the same name', async () => {
+    const first = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '1' }, { evidence: [1], origin }));
+    const changed = { ...origin, settings: 's2' };
+    const draft = await bench.draftOf({ a: '1' }, { now: NOON + 1e9, notes: ['new'], origin: changed });
+    expect(await bench.store.saveSnapshot('demo', draft)).toEqual({ ...first, notes: ['new'], origin: changed });
+    expect(await bench.store.newestSnapshot('demo')).toMatchObject({ id: first.id, notes: ['new'], origin: changed });
+    expect(await bench.store.snapshotEvidence('demo', first.id)).toMatchObject({ kind: 'no' });
+  });
+
+  test('of the first release, without notes and origin, is read', async () => {
+    const record = await bench.store.saveSnapshot('demo', await bench.draftOf({ a: '1' }));
+    const { id, notes, origin: none, ...old } = record;
+    await writeFile(join(bench.data, 'snapshots/demo', `${id}.json`), JSON.stringify({ id, ...old }));
+    expect([notes, none]).toEqual([[], undefined]);
+    expect(await bench.store.snapshotRecord('demo', id)).toEqual(record);
+  });
+
+  test('that was damaged does not stop the next sync: the content is built anew beside it', async () => {
+    const [id = ''] = await bench.saveAll(['1']);
+    await writeFile(join(bench.data, 'snapshots/demo', `${id}.json`), '{');
+    expect(await bench.store.newestSnapshot('demo')).toMatchObject({ kind: 'no' });
+    expect(await bench.store.currentSnapshot('demo')).toMatchObject({ kind: 'no' });
+    const again = await bench.store.saveSnapshot('demo', await bench.draftOf({ 'a/b.rpm': '1' }));
+    expect(again.id > id).toBe(true);
+  });
+
+  test('of the newest is not that of the published after a roll-back', async () => {
+    const [old = '', young = ''] = await bench.saveAll(['1', '2']);
+    await bench.store.publish('demo', old);
+    expect(await bench.store.currentSnapshot('demo')).toMatchObject({ id: old });
+    expect(await bench.store.newestSnapshot('demo')).toMatchObject({ id: young });
+    expect(await bench.store.newestSnapshot('other')).toMatchObject({ kind: 'no' });
+  });
 });
 
 describe('names are looked at before any path is made of them', () => {
@@ -131,14 +158,14 @@ describe('names are looked at before any path is made of them', () => {
     expect(await bench.store.publish(name, '20261122T143000Z-00000000')).toMatchObject({ kind: 'no' });
     expect(await bench.store.prune(name, 1, async () => [])).toMatchObject({ kind: 'no' });
     expect(await bench.store.lockRepo(name)).toMatchObject({ kind: 'no' });
-    await expect(bench.store.saveSnapshot(name, await draftOf({ a: '1' }))).rejects.toThrow(/not a repo's name/);
+    await expect(bench.store.saveSnapshot(name, await bench.draftOf({ a: '1' }))).rejects.toThrow(/not a repo's name/);
     await expect(bench.pool.openStaging(name)).rejects.toThrow(/not a repo's name/);
   });
 
   test.each(['', '..', 'x', '../other', '20261122T143000Z-00000000/..', '20261122T143000Z-0000000g'])(
     '%j is no snapshot',
     async (id) => {
-      await saveAll(['1']);
+      await bench.saveAll(['1']);
       const before = await bench.store.repoStatus('demo');
       expect(await bench.store.snapshotDirectory('demo', id)).toMatchObject({ kind: 'no' });
       expect(await bench.store.snapshotRecord('demo', id)).toMatchObject({ kind: 'no' });
@@ -149,7 +176,7 @@ describe('names are looked at before any path is made of them', () => {
   );
 
   test('a snapshot that was never there is not published', async () => {
-    await saveAll(['1']);
+    await bench.saveAll(['1']);
     const answer = await bench.store.publish('demo', '20200101T000000Z-00000000');
     expect(answer).toMatchObject({ kind: 'no', reason: 'repo demo has no snapshot 20200101T000000Z-00000000' });
   });
@@ -163,7 +190,7 @@ describe('pruning', () => {
     ['keeps the current one, however old', 1, [], 0, [0, 4]],
     ['with enough room removes none', 9, [], 4, [0, 1, 2, 3, 4]],
   ])('%s', async (_what, keep, pinned, current, left) => {
-    const ids = await saveAll(['0', '1', '2', '3', '4']);
+    const ids = await bench.saveAll(['0', '1', '2', '3', '4']);
     const at = (index: number): string => ids[index] ?? '';
     await bench.store.publish('demo', at(current));
     const removed = await bench.store.prune('demo', keep, async () => pinned.map(at));
@@ -174,7 +201,7 @@ describe('pruning', () => {
   });
 
   test('and arming never miss each other: who wrote a pin and then confirms learns what prune made of it', async () => {
-    const [old = ''] = await saveAll(['0', '1']);
+    const [old = ''] = await bench.saveAll(['0', '1']);
     const asked: Promise<unknown>[] = [];
     const removed = await bench.store.prune('demo', 1, async () => {
       const confirmed = bench.store.confirmSnapshot('demo', old);
@@ -185,19 +212,20 @@ describe('pruning', () => {
     });
     expect(removed).toEqual([old]);
     expect(await Promise.all(asked)).toMatchObject([{ kind: 'no', reason: `repo demo has no snapshot ${old}` }]);
-    const [, young = ''] = await saveAll(['1', '2']);
+    const [, young = ''] = await bench.saveAll(['1', '2']);
     expect(await bench.store.confirmSnapshot('demo', young)).toBe(join(bench.data, 'snapshots/demo', young));
     expect(await bench.store.confirmSnapshot('..', young)).toMatchObject({ kind: 'no' });
   });
 
   test('sweeps from the pool what no snapshot and no unfinished sync holds', async () => {
-    await saveAll(['0', '1']);
+    await bench.saveAll(['0', '1']);
     await bench.pool.save(Buffer.from('nobody’s'));
     const staging = await bench.pool.openStaging('other');
     const part = await staging.openPart({ type: 'md5', digest: 'a'.repeat(32) });
     await part.append(Buffer.from('claimed'));
     await part.keep(sha256Of('claimed'));
     await part.close();
+    await staging.settle();
     await bench.store.prune('demo', 1, async () => []);
     expect(await bench.store.sweepPool()).toBe('0'.length + Buffer.byteLength('nobody’s'));
     expect((await readdir(join(bench.data, 'pool'))).toSorted()).toEqual(
@@ -233,33 +261,8 @@ describe('a lock', () => {
   });
 });
 
-test('verifying names every file that is damaged, cut or gone', async () => {
-  const record = await bench.store.saveSnapshot(
-    'demo',
-    await draftOf({ a: 'sound', b: 'flipped', c: 'cut', d: 'gone' }),
-  );
-  const files = await bench.store.snapshotFiles('demo', record.id);
-  if ('kind' in files) throw new Error(files.reason);
-  const directory = join(bench.data, 'snapshots/demo', record.id);
-  const verify = () =>
-    verifySnapshot(files, {
-      read: (path) => createReadStream(join(directory, path)),
-      onFile: () => {},
-      signal: new AbortController().signal,
-    });
-  expect(await verify()).toEqual([]);
-  await writeFile(join(directory, 'b'), 'fl1pped');
-  await writeFile(join(directory, 'c'), 'cu');
-  await rm(join(directory, 'd'));
-  expect(await verify()).toEqual([
-    { path: 'b', reason: 'has another content than it was published with' },
-    { path: 'c', reason: 'has 2 bytes instead of 3' },
-    { path: 'd', reason: expect.stringMatching(/^cannot be read: ENOENT/) as string },
-  ]);
-});
-
 test('a manifest or record that was damaged is told as such', async () => {
-  const [id = ''] = await saveAll(['1']);
+  const [id = ''] = await bench.saveAll(['1']);
   await writeFile(join(bench.data, 'snapshots/demo', `${id}.json`), '{"createdAt": 1}');
   await writeFile(join(bench.data, 'snapshots/demo', `${id}.manifest`), 'rubbish\n');
   await expect(bench.store.snapshotRecord('demo', id)).rejects.toThrow(/no createdAt/);
