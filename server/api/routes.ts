@@ -18,6 +18,9 @@ export type ApiParts = {
   readonly health: () => Promise<{ readonly ok: boolean }>;
   readonly views: Readonly<Record<'hosts' | 'repos' | 'trees' | 'discovered' | 'site', () => Promise<unknown>>>;
   readonly host: (name: string) => Promise<unknown>;
+  readonly repo: (name: string) => Promise<unknown>;
+  /** The newest syncs of a repo, newest first. */
+  readonly syncs: (repo: string, limit: number) => Promise<unknown>;
   readonly arm: (name: string, forMs: number | undefined) => Promise<No | { readonly kind: 'armed' }>;
   readonly disarm: (name: string) => Promise<No | { readonly kind: 'disarmed' }>;
   /** Has a machine with this MAC asked for a boot? */
@@ -50,6 +53,7 @@ export function apiRoutes(parts: ApiParts): Router {
   }
   router.get('/api/v1/site.schema.json', (_request, response) => void response.json(parts.siteSchema()));
   router.get('/api/v1/hosts/:host', async (request, response) => answer(response, await parts.host(hostName(request))));
+  repoRoutes(router, parts);
   const operators = [operatorsOnly(parts), json({ limit: '16kb' })];
   router.post('/api/v1/hosts/:host/arm', operators, async (request: Request, response: Response) => {
     const forMs = durationOf(request.body);
@@ -62,6 +66,29 @@ export function apiRoutes(parts: ApiParts): Router {
     enroll(parts, request, response),
   );
   return router;
+}
+
+const SYNCS_TOLD = 50;
+const SYNCS_LIMIT = 200;
+
+/** What is known of one repo, and its syncs. None of them can be begun or ended here: that needs operators' accounts. */
+function repoRoutes(router: Router, parts: ApiParts): void {
+  const tell = (response: Response, value: unknown): void => {
+    if (isNo(value)) sendProblem(response, 404, value);
+    else response.json(value);
+  };
+  router.get('/api/v1/repos/:repo', async (request, response) => tell(response, await parts.repo(request.params.repo)));
+  router.get('/api/v1/repos/:repo/syncs', async (request, response) => {
+    const limit = readLimit(request.query['limit']);
+    if (isNo(limit)) return sendProblem(response, 400, limit);
+    tell(response, await parts.syncs(request.params.repo, limit));
+  });
+}
+
+function readLimit(text: unknown): number | No {
+  if (text === undefined) return SYNCS_TOLD;
+  const limit = typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  return limit >= 1 && limit <= SYNCS_LIMIT ? limit : no(`limit is a whole number from 1 to ${SYNCS_LIMIT}`);
 }
 
 /** 201 with the host; 400 and 404 for what was asked, 409 where it cannot be done now, 422 with all that the site file would get wrong. */

@@ -3,6 +3,7 @@
 import type { Router } from 'express';
 import { bundleRoutes } from '../../kickstart/bundle/routes.ts';
 import { repoFileRoutes } from '../../kickstart/repo-files/routes.ts';
+import { eventRoutes } from '../api/events/routes.ts';
 import { apiRoutes, isOperator } from '../api/routes.ts';
 import { consoleRoutes } from '../console/routes.ts';
 import { installerRoutes } from '../hosts/routes.ts';
@@ -16,21 +17,38 @@ import type { House } from './house.ts';
 import { instructionsFor } from './instructions.ts';
 import { recently } from './recently.ts';
 import { repoFileFor } from './repos.ts';
+import type { SyncEvents } from './sync-events.ts';
+import { syncAlarms, syncHistory } from './sync-views.ts';
 import type { Transcript } from './transcript.ts';
 import type { Lack } from './views.ts';
-import { hostDetail, hostPage, hostViews, lacks, pageModel, repoViews, stoppedHosts, treeViews } from './views.ts';
+import {
+  hostDetail,
+  hostPage,
+  hostViews,
+  lacks,
+  noRepo,
+  pageModel,
+  repoDetail,
+  repoViews,
+  stoppedHosts,
+  treeViews,
+} from './views.ts';
 
 const ASSETS = new URL('../console/assets/', import.meta.url).pathname;
 
 type Lacking = () => Promise<readonly Lack[]>;
 
+/** What the routers follow beside the house. */
+export type Followed = { readonly transcript: Transcript; readonly events: SyncEvents };
+
 /** In the order they are asked. */
-export function routersOf(appliance: Appliance, transcript: Transcript): readonly Router[] {
+export function routersOf(appliance: Appliance, { transcript, events }: Followed): readonly Router[] {
   const { house } = appliance;
   const lacking = recently(house.now, async () => [
     ...rogueLacks(house, transcript),
     ...stoppedHosts(house),
     ...(await lacks(house)),
+    ...(await syncAlarms(house)),
   ]);
   return [
     installers(house, transcript),
@@ -41,6 +59,7 @@ export function routersOf(appliance: Appliance, transcript: Transcript): readonl
       log: house.log,
     }),
     api(appliance, lacking),
+    eventRoutes(events),
     pages(appliance, lacking),
   ];
 }
@@ -105,6 +124,9 @@ function api(appliance: Appliance, lacking: Lacking): Router {
       site: async () => showSite(house.site()),
     },
     host: async (name) => hostDetail(house, name),
+    repo: (name) => repoDetail(house, name),
+    syncs: async (name, limit) =>
+      house.site().repos.some((repo) => repo.name === name) ? syncHistory(house, name, limit) : noRepo(house),
     arm: (name, forMs) => armHost(house, name, forMs),
     disarm: async (name) =>
       disarmHost(

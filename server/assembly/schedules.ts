@@ -1,25 +1,33 @@
-// The schedules of the site's repos, replaced whenever the site is reloaded.
+// The schedules of the site's repos over the open house: what is missed is caught up, and a reloaded site is taken over.
 
+import type { Attempt, OwnCause } from '../../mirror/sync/cron/due.ts';
 import { startSchedules } from '../../mirror/sync/cron/listener.ts';
 import { planSchedules } from '../../mirror/sync/schedule.ts';
-import { messageOf } from '../malformed.ts';
 import type { Appliance } from './appliance.ts';
-import { syncNow } from './sync.ts';
+import { runSync, settleSyncs } from './sync-jobs.ts';
+import { attemptOf, remembered } from './sync-views.ts';
 
-/** Syncs each repo when its schedule says so, until closed; a sync that runs then is ended and resumes another time. */
+/** Syncs each repo when it is due, until closed; a sync that runs then is ended, and goes on when the appliance runs again. */
 export async function startRepoSchedules(appliance: Appliance): Promise<{ close(): Promise<void> }> {
   const { house } = appliance;
   const stop = new AbortController();
-  const run = async (name: string): Promise<void> => {
+  // A process that was killed counts as a failure of its sync, and not as one that still runs.
+  await settleSyncs(house);
+  const sync = async (name: string, cause: OwnCause): Promise<Attempt | undefined> => {
     const repo = house.site().repos.find((known) => known.name === name);
-    if (repo !== undefined) await syncNow(house, repo, { onProgress: () => {}, signal: stop.signal });
+    if (repo === undefined) return undefined;
+    house.log.info('repo sync begins', { repo: name, cause });
+    const end = await runSync(house, repo, { cause, onProgress: () => {}, signal: stop.signal, ifAborted: 'stopped' });
+    if (end.kind === 'ended') return attemptOf(end.record);
+    house.log.info('repo sync put off: one runs already', { repo: name, cause });
+    return undefined;
   };
-  const schedules = await startSchedules(planSchedules(house.site()), run, house.log);
-  appliance.onReload((site) => {
-    schedules
-      .replace(planSchedules(site))
-      .catch((error: unknown) => house.log.error('schedules not replaced', { error: messageOf(error) }));
+  const schedules = startSchedules(planSchedules(house.site()), {
+    remembered: (schedule) => remembered(house, schedule),
+    sync,
+    log: house.log,
   });
+  appliance.onReload((site) => schedules.replace(planSchedules(site)));
   return {
     close: async () => {
       stop.abort(new Error('the appliance stops'));

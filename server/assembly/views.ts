@@ -5,7 +5,7 @@ import type { HostPageModel } from '../console/host-page.ts';
 import type { PageModel } from '../console/page.ts';
 import type { Host, HostState, TreeStatus } from '../domain.ts';
 import type { No } from '../malformed.ts';
-import { isNo } from '../malformed.ts';
+import { isNo, no } from '../malformed.ts';
 import { formatOs } from '../os.ts';
 import type { Diagnosis } from './doctor.ts';
 import { diagnosisOf, recentVerdicts } from './doctor.ts';
@@ -13,6 +13,8 @@ import { strangers } from './enrolment.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
 import { loaderStock } from './loaders.ts';
+import { repoSyncs } from './sync-views.ts';
+import { treeSynced } from './trees.ts';
 
 /** A page is for people: the machines that asked last. The API tells more. */
 const SHOWN_DISCOVERED = 50;
@@ -64,8 +66,9 @@ export function hostPage(house: House, name: string): HostPageModel | No {
   return { ...detail, site: house.site().name, history: detail.history.toReversed() };
 }
 
-/** Every repo of the site with its snapshots. */
+/** Every repo of the site with its snapshots and its syncs: the last, the one that runs, the next, and what is alarming. */
 export async function repoViews(house: House) {
+  const syncs = await repoSyncs(house);
   const views = house.site().repos.map(async (repo) => ({
     name: repo.name,
     upstream: withoutCredentials(repo.upstream),
@@ -73,15 +76,31 @@ export async function repoViews(house: House) {
     schedule: repo.schedule,
     keep: repo.keep,
     ...(await house.content.repoStatus(repo.name)),
+    ...syncs(repo.name),
   }));
   return Promise.all(views);
 }
 
+/** One repo of the site. */
+export async function repoDetail(house: House, name: string) {
+  const views = await repoViews(house);
+  return views.find((view) => view.name === name) ?? noRepo(house);
+}
+
+/** Why there is no such repo. */
+export function noRepo(house: House): No {
+  const names = house.site().repos.map((repo) => repo.name);
+  return no('the site has no such repo', names.length === 0 ? undefined : `its repos are ${names.join(', ')}`);
+}
+
 /** Every tree of the site: what it is, or what is missing. */
 export async function treeViews(house: House) {
-  const views = house
-    .site()
-    .trees.map(async (tree) => ({ name: tree.name, source: tree.source, ...treeView(await house.shelf.status(tree)) }));
+  const views = house.site().trees.map(async (tree) => ({
+    name: tree.name,
+    source: tree.source,
+    synced: await treeSynced(house, tree),
+    ...treeView(await house.shelf.status(tree)),
+  }));
   return Promise.all(views);
 }
 
@@ -151,14 +170,10 @@ export async function pageModel(house: House, warnings: readonly string[]): Prom
   const verdicts = recentVerdicts(house);
   return {
     site: house.site().name,
+    now: house.now(),
     warnings,
     hosts: hostViews(house).map((host) => ({ ...host, verdict: verdicts.get(host.name) })),
-    repos: repos.map((repo) => ({
-      name: repo.name,
-      current: repo.current,
-      snapshots: repo.snapshots.length,
-      upstream: repo.upstream,
-    })),
+    repos: repos.map((repo) => ({ ...repo, snapshots: repo.snapshots.length })),
     trees: await treeViews(house),
     discovered: strangers({ hosts: house.hosts, site: house.site() }, SHOWN_DISCOVERED),
   };

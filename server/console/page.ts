@@ -2,10 +2,14 @@
 
 import type { ShownVerdict } from './host-page.ts';
 import { badge, document, escapeHtml, link, section, table, when } from './html.ts';
+import type { ShownRepo } from './repos.ts';
+import { REPO_HEADS, repoCells } from './repos.ts';
 
 /** What the page shows. Times are milliseconds since 1970. */
 export type PageModel = {
   readonly site: string;
+  /** When it is shown. */
+  readonly now: number;
   readonly warnings: readonly string[];
   readonly hosts: readonly {
     readonly name: string;
@@ -18,12 +22,7 @@ export type PageModel = {
     /** Of hosts that were heard of lately. */
     readonly verdict: ShownVerdict | undefined;
   }[];
-  readonly repos: readonly {
-    readonly name: string;
-    readonly current: string | undefined;
-    readonly snapshots: number;
-    readonly upstream: string;
-  }[];
+  readonly repos: readonly ShownRepo[];
   readonly trees: readonly {
     readonly name: string;
     readonly ready: boolean;
@@ -45,7 +44,13 @@ export type PageModel = {
 export function renderPage(model: PageModel): string {
   const main = `${warnings(model.warnings)}
 ${section('Hosts', table(['Host', 'State', 'Why', 'Since', 'Last boot', 'Profile', 'Address', 'MAC', ''], model.hosts.map(hostRow)))}
-${section('Repos', table(['Repo', 'Published snapshot', 'Kept', 'Upstream'], model.repos.map(repoRow)))}
+${section(
+  'Repos',
+  table(
+    REPO_HEADS,
+    model.repos.map((repo) => repoCells(repo, model.now)),
+  ),
+)}
 ${section('Trees', table(['Tree', 'State', 'What it is, or what is missing'], model.trees.map(treeRow)))}
 ${model.discovered.length === 0 ? '' : section('Machines that asked and are in no site', table(['MAC', 'Firmware', 'What it says of itself', 'Address', 'Last seen'], model.discovered.map(discoveredRow)))}`;
   return document({ title: model.site, header: model.site, main });
@@ -66,12 +71,6 @@ function hostRow(host: PageModel['hosts'][number]): readonly string[] {
     ...[host.profile, host.address, host.macs.join(' ')].map(escapeHtml),
     link({ path: '/bundles/', name: host.name, end: '.tar.gz' }, 'bundle'),
   ];
-}
-
-function repoRow(repo: PageModel['repos'][number]): readonly string[] {
-  const name = `<a href="/repos/${encodeURIComponent(repo.name)}/">${escapeHtml(repo.name)}</a>`;
-  const current = repo.current === undefined ? badge('never synced') : escapeHtml(repo.current);
-  return [name, current, String(repo.snapshots), escapeHtml(repo.upstream)];
 }
 
 function treeRow(tree: PageModel['trees'][number]): readonly string[] {

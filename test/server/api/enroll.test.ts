@@ -59,6 +59,8 @@ function parts(): Parameters<typeof apiRoutes>[0] {
     health: async () => ({ ok: true }),
     views: { hosts: nothing, repos: nothing, trees: nothing, discovered: nothing, site: nothing },
     host: nothing,
+    repo: nothing,
+    syncs: nothing,
     arm: refused,
     disarm: refused,
     hasAsked: (mac) => hosts.sighting(mac) !== undefined,

@@ -1,0 +1,181 @@
+// Syncs as jobs of the house: each one logged, followed and ended from any process; two of one repo never run at once.
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRepoName } from '../../mirror/content/layout.ts';
+import type { SyncCause, SyncEnding, SyncOutcome, SyncRecord } from '../../mirror/sync/log/record.ts';
+import { LIFE_SIGN_MS, brokenOff, isBrokenOff, noFindings } from '../../mirror/sync/log/record.ts';
+import type { SyncProgress } from '../../mirror/sync/progress.ts';
+import type { SyncResult } from '../../mirror/sync/outcome.ts';
+import type { Lock } from '../lock.ts';
+import { takeLock } from '../lock.ts';
+import type { No } from '../malformed.ts';
+import { messageOf, no } from '../malformed.ts';
+import type { Repo } from '../repo.ts';
+import { ensureDirectory } from '../store.ts';
+import type { House } from './house.ts';
+import { dataPaths } from './house.ts';
+import { syncNow } from './sync.ts';
+
+/** The part of the house that knows of syncs. */
+export type SyncDesk = Pick<House, 'syncs' | 'now'> & { readonly settings: Pick<House['settings'], 'dataDirectory'> };
+
+/** How a caller follows a sync, and what it means when the caller ends it by `signal`. */
+export type JobWatch = {
+  readonly cause: SyncCause;
+  readonly onProgress: (progress: SyncProgress) => void;
+  readonly signal: AbortSignal;
+  readonly ifAborted: Extract<SyncOutcome, 'cancelled' | 'stopped'>;
+  /** Plan everything anew, although upstream has nothing new. */
+  readonly fresh?: 'always' | undefined;
+};
+
+/** `busy`: another process, or this one, syncs the repo already; `record` is that sync where the log knows it. */
+export type JobEnd =
+  | { readonly kind: 'ended'; readonly record: SyncRecord; readonly result: SyncResult }
+  | { readonly kind: 'busy'; readonly record: SyncRecord | undefined };
+
+const PROGRESS_EVERY_MS = 1000;
+const POLL_MS = 250;
+const LOCK_TRIES = 25;
+const LOCK_WAIT_MS = 20;
+
+/** Brings `repo` up to date, logged from begin to end. Ends early when `watch.signal` aborts or any process asks for it. */
+export async function runSync(house: House, repo: Repo, watch: JobWatch): Promise<JobEnd> {
+  await ensureDirectory(dataPaths(house.settings.dataDirectory).locks);
+  const lock = await lockJob(house, repo.name);
+  if (lock === undefined) return { kind: 'busy', record: runningSync(house, repo.name) };
+  try {
+    return await runLogged(house, repo, watch);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLogged(house: House, repo: Repo, watch: JobWatch): Promise<JobEnd> {
+  const beginning = { repo: repo.name, cause: watch.cause, startedAt: house.now() };
+  const id = house.syncs.begin(beginning) ?? 0;
+  const cancel = new AbortController();
+  const life = showLife(house, id, cancel);
+  const end = (ending: SyncEnding): SyncRecord => {
+    life.end();
+    house.syncs.end(id, ending);
+    const { progress } = life;
+    return { ...beginning, id, seenAt: ending.endedAt, cancelAsked: cancel.signal.aborted, progress, ...ending };
+  };
+  try {
+    const result = await syncNow(house, repo, {
+      onProgress: (progress) => {
+        life.progress = progress;
+        watch.onProgress(progress);
+      },
+      signal: AbortSignal.any([watch.signal, cancel.signal]),
+      fresh: watch.fresh,
+    });
+    const ended = cancel.signal.aborted ? 'cancelled' : watch.signal.aborted ? watch.ifAborted : undefined;
+    return { kind: 'ended', record: end(endingOf(result, ended, house.now())), result };
+  } catch (error) {
+    end({ ...noFindings, outcome: 'failed', reason: messageOf(error), endedAt: house.now() });
+    throw error;
+  }
+}
+
+/** Writes the newest progress down once a second, says every few seconds that this process lives, and hears who wants it ended. */
+function showLife(house: SyncDesk, id: number, cancel: AbortController) {
+  const life = { progress: undefined as SyncProgress | undefined, end: () => clearInterval(timer) };
+  let written: SyncProgress | undefined;
+  let writtenAt = house.now();
+  const timer = setInterval(() => {
+    const now = house.now();
+    const sinceMs = Math.abs(now - writtenAt);
+    const isNews = life.progress !== written;
+    if ((isNews && sinceMs >= PROGRESS_EVERY_MS) || sinceMs >= LIFE_SIGN_MS) {
+      house.syncs.sign(id, now, isNews ? life.progress : undefined);
+      written = life.progress;
+      writtenAt = now;
+    }
+    if (house.syncs.cancelAsked(id)) cancel.abort(new Error('cancelled'));
+  }, POLL_MS);
+  return life;
+}
+
+function endingOf(result: SyncResult, ended: SyncOutcome | undefined, endedAt: number): SyncEnding {
+  switch (result.kind) {
+    case 'published': {
+      const { packages, files, bytes, filesFetched, bytesFetched, bytesReused, snapshot, notes } = result;
+      const counts = { packages, files, bytes, filesFetched, bytesFetched, bytesReused };
+      return { ...noFindings, endedAt, outcome: 'published', snapshot, counts, notes };
+    }
+    case 'unchanged': {
+      const { snapshot, newest } = result;
+      const notes = newest === snapshot ? [] : [`the newest snapshot, ${newest}, is not the published one`];
+      return { ...noFindings, endedAt, outcome: 'unchanged', snapshot, notes };
+    }
+    case 'failed': {
+      const { reason, remedy, file, holes } = result;
+      return { ...noFindings, endedAt, outcome: ended ?? 'failed', reason, remedy, file, notes: holes ?? [] };
+    }
+  }
+}
+
+/** Who only looks whether a sync lives holds its lock for an instant: that is waited out. */
+async function lockJob(house: SyncDesk, repo: string): Promise<Lock | undefined> {
+  for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
+    const lock = takeJobLock(house, repo);
+    if (lock !== undefined) return lock;
+    await sleep(LOCK_WAIT_MS);
+  }
+  return undefined;
+}
+
+function takeJobLock({ settings }: SyncDesk, repo: string): Lock | undefined {
+  if (!isRepoName(repo)) throw new Error(`not a repo's name: ${JSON.stringify(repo.slice(0, 60))}`);
+  return takeLock(join(dataPaths(settings.dataDirectory).locks, `sync-${repo}.lock`), 'exclusive');
+}
+
+/** Closes the records of processes that died. Asked before records are shown. */
+export async function settleSyncs(house: SyncDesk): Promise<void> {
+  const now = house.now();
+  for (const record of house.syncs.open()) {
+    await ensureDirectory(dataPaths(house.settings.dataDirectory).locks);
+    let lock: Lock | undefined;
+    const isLocked = (): boolean => (lock = takeJobLock(house, record.repo)) === undefined;
+    if (isBrokenOff(record, { now, isLocked }))
+      house.syncs.end(record.id, { ...brokenOff, endedAt: Math.max(record.startedAt, record.seenAt) });
+    lock?.release();
+  }
+}
+
+/** The sync of `repo` that runs now, in whatever process. */
+export function runningSync(house: SyncDesk, repo: string): SyncRecord | undefined {
+  return house.syncs.open().findLast((record) => record.repo === repo);
+}
+
+/** Follows a sync of any process to its end; undefined when `signal` aborts first, which leaves the sync running. */
+export async function followSync(
+  house: SyncDesk,
+  id: number,
+  watch: { readonly onProgress: (progress: NonNullable<SyncRecord['progress']>) => void; readonly signal: AbortSignal },
+): Promise<SyncRecord | undefined> {
+  while (!watch.signal.aborted) {
+    await settleSyncs(house);
+    const record = house.syncs.record(id);
+    if (record === undefined || record.endedAt !== undefined) return record;
+    if (record.progress !== undefined) watch.onProgress(record.progress);
+    await sleep(POLL_MS, undefined, { signal: watch.signal }).catch((error: unknown) => {
+      if (!watch.signal.aborted) throw error;
+    });
+  }
+  return undefined;
+}
+
+/** Asks the process that syncs `repo` to end: it hears it within a second, and what it fetched is used the next time. */
+export async function cancelSync(
+  house: SyncDesk,
+  repo: string,
+): Promise<{ readonly kind: 'asked'; readonly id: number } | No> {
+  await settleSyncs(house);
+  const running = runningSync(house, repo);
+  if (running === undefined || !house.syncs.askCancel(running.id)) return no(`no sync of ${repo} runs`);
+  return { kind: 'asked', id: running.id };
+}
