@@ -4,6 +4,10 @@ import { Malformed } from '../../server/malformed.ts';
 
 /** A decoded path below the repository's root: forward slashes, no empty, `.` or `..` segment, no control character. */
 export type RelativePath = string & { readonly __brand: 'RelativePath' };
+/** A decoded directory below the repository's root: a `RelativePath` with a slash behind it, or empty for the root itself. */
+export type DirectoryPath = string & { readonly __brand: 'DirectoryPath' };
+
+export const ROOT_DIRECTORY = '' as DirectoryPath;
 
 const LIMIT_PATH = 1024;
 /** NAME_MAX of Linux file systems, in bytes. */
@@ -34,11 +38,23 @@ export function parseHref(href: string, where: string): RelativePath {
   return path as RelativePath;
 }
 
+/** The path of `path` in `directory`. Throws `Malformed` where that is too long. */
+export function pathIn(directory: DirectoryPath, path: RelativePath): RelativePath {
+  const whole = `${directory}${path}`;
+  if (Buffer.byteLength(whole) > LIMIT_PATH) throw new Malformed('a path that is too long', whole.slice(0, 120));
+  return whole as RelativePath;
+}
+
+/** The directory at `path`. */
+export function directoryAt(path: RelativePath): DirectoryPath {
+  return `${path}/` as DirectoryPath;
+}
+
 /**
  * The path as a relative reference, encoded exactly once; '+' and '~' stay, '^' and space are escaped. A colon stays too,
  * but in the first segment, where it would make a scheme of what stands before it (RFC 3986 §4.2).
  */
-export function encodePath(path: RelativePath): string {
+export function encodePath(path: RelativePath | DirectoryPath): string {
   const encode = (segment: string): string =>
     encodeURIComponent(segment).replace(LITERAL, (escape) => decodeURIComponent(escape));
   const [first = '', ...rest] = path.split('/').map(encode);
