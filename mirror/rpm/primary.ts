@@ -20,18 +20,24 @@ type Fields = Map<string, { readonly text: string; readonly attributes: Readonly
 
 /** What is read of each package; the rest (format, description …) passes by. */
 const FIELDS = new Set(['name', 'arch', 'version', 'checksum', 'size', 'location']);
-const SLICE_BYTES = 256 * 1024;
+/** Some five milliseconds. */
+const SLICE_BYTES = 128 * 1024;
 const LIMIT_WORD = 1024;
 
 /**
  * The packages in document order, duplicates included. Holds no more than one slice's packages. Throws `Malformed` for
- * bad XML, a package with a field missing or an unsafe href, and where `packages=` does not count what is there.
+ * bad XML, a package with a field missing or an unsafe href, and where `packages=` does not count what is there. Between the
+ * slices of one long chunk it waits for `breathe`: others have their turn.
  */
-export async function* parsePrimary(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<PrimaryPackage> {
+export async function* parsePrimary(
+  chunks: AsyncIterable<Uint8Array>,
+  breathe: () => Promise<void> = async () => undefined,
+): AsyncGenerator<PrimaryPackage> {
   const ready: PrimaryPackage[] = [];
   const reader = readPackages((found) => ready.push(found));
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      if (at > 0) await breathe();
       reader.write(chunk.subarray(at, at + SLICE_BYTES));
       yield* ready.splice(0);
     }
@@ -98,7 +104,7 @@ function packageOf(fields: Fields, where: string): PrimaryPackage {
   return {
     name,
     arch: text('arch'),
-    epoch: fields.get('version')?.attributes['epoch'] ?? '0',
+    epoch: copyOf(fields.get('version')?.attributes['epoch'] ?? '0'),
     version: attribute('version', 'ver'),
     release: attribute('version', 'rel'),
     checksum: parseChecksum(attribute('checksum', 'type'), text('checksum'), here),
@@ -111,7 +117,12 @@ function word(text: string | undefined, what: string, where: string): string {
   const value = text?.trim() ?? '';
   if (value === '') throw new Malformed(`no ${what}`, where);
   if (value.length > LIMIT_WORD * 3) throw new Malformed(`${what} is too long`, where);
-  return value;
+  return copyOf(value);
+}
+
+/** A string of its own: a part of a longer one would keep all of that in memory, here the whole document in the end. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 function place(index: number): string {

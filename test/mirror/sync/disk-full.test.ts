@@ -40,7 +40,7 @@ describe.skipIf(unable)('on a disk of 2 MiB', () => {
     upstream.clearLog();
     const result = await bench.sync(upstream.url);
     expect(result).toMatchObject({ kind: 'failed' });
-    expect(result.kind === 'failed' ? result.reason : '').toMatch(/^the disk is full: 3000000 bytes are to be fetched/);
+    expect(result.kind === 'failed' ? result.reason : '').toMatch(/^the disk is full: 3000000 bytes are needed/);
     expect(upstream.log.map(({ path }) => path)).not.toContain('Packages/huge-1.0-1.noarch.rpm');
     expect(await bench.published()).toEqual(filesDigest(before));
   });

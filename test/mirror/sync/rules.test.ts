@@ -9,6 +9,7 @@ import { assembleSnapshot, planSync, type WantedFile } from '../../../mirror/syn
 import { judgeResponse } from '../../../mirror/sync/response.ts';
 import { Malformed } from '../../../server/malformed.ts';
 
+const breathe = async (): Promise<void> => undefined;
 const sum = (text: string): Checksum => ({ type: 'sha256', digest: sha256Of(text) });
 const want = (path: string, content: string, sizeBytes: number | undefined = 10): WantedFile => ({
   path: parseHref(path, path),
@@ -32,16 +33,16 @@ describe('planSync', () => {
       [],
       ['a'],
     ],
-  ])('%s', (_what, wanted, pool, fetch, present) => {
-    const plan = planSync(wanted, pool);
+  ])('%s', async (_what, wanted, pool, fetch, present) => {
+    const plan = await planSync(wanted, pool, breathe);
     expect(plan.fetch.map(({ path }) => path)).toEqual(fetch);
     expect(plan.present.map(({ path }) => path)).toEqual(present);
     expect(plan.fetchBytes).toBe(10 * fetch.length);
   });
 
-  test('refuses one path with two contents, and one content with two sizes', () => {
-    expect(() => planSync([want('a', '1'), want('a', '2')], have())).toThrow(Malformed);
-    expect(() => planSync([want('a', '1', 5), want('b', '1', 6)], have())).toThrow(Malformed);
+  test('refuses one path with two contents, and one content with two sizes', async () => {
+    await expect(planSync([want('a', '1'), want('a', '2')], have(), breathe)).rejects.toThrow(Malformed);
+    await expect(planSync([want('a', '1', 5), want('b', '1', 6)], have(), breathe)).rejects.toThrow(Malformed);
   });
 });
 
@@ -52,21 +53,24 @@ describe('assembleSnapshot', () => {
     sizeBytes: 1,
     checksum: undefined,
   });
-  test('names each path once', () => {
-    expect(assembleSnapshot([file('a/b'), file('a/b'), file('a/c')]).map(({ path }) => path)).toEqual(['a/b', 'a/c']);
+  test('names each path once', async () => {
+    const files = await assembleSnapshot([file('a/b'), file('a/b'), file('a/c')], breathe);
+    expect(files.map(({ path }) => path)).toEqual(['a/b', 'a/c']);
   });
   test.each([
     [[file('a', '1'), file('a', '2')], /two contents/],
     [[file('a'), file('a/b')], /a file and a directory/],
     [[file('a/b/c/d'), file('a/b')], /a file and a directory/],
-  ])('refuses what no directory can hold: %#', (files, reason) => {
-    expect(() => assembleSnapshot(files)).toThrow(reason);
+  ])('refuses what no directory can hold: %#', async (files, reason) => {
+    await expect(assembleSnapshot(files, breathe)).rejects.toThrow(reason);
   });
 });
 
 describe('judgeResponse', () => {
   const judge = (status: number, headers: Readonly<Record<string, string>>, offset = 0) =>
-    judgeResponse({ status, header: (name) => headers[name] }, offset);
+    judgeResponse({ status, header: (name) => headers[name] }, { offset, conditional: 'no' });
+  const answered = (status: number, conditional: 'yes' | 'no') =>
+    judgeResponse({ status, header: () => undefined }, { offset: 0, conditional });
   const etag = '"x"';
   test.each<[string, ReturnType<typeof judge>, object]>([
     ['200', judge(200, { 'content-length': '5', etag }), { kind: 'body', offset: 0, totalBytes: 5, validator: etag }],
@@ -78,7 +82,11 @@ describe('judgeResponse', () => {
     ['206 without a range', judge(206, {}, 3), { kind: 'restart' }],
     ['206 nobody asked for', judge(206, { 'content-range': 'bytes 0-4/5' }), { kind: 'restart' }],
     ['206 in many parts', judge(206, { 'content-type': 'multipart/byteranges' }, 3), { kind: 'restart' }],
-    ['a weak ETag', judge(200, { etag: 'W/"x"', 'last-modified': 'd' }), { validator: undefined }],
+    [
+      'a weak ETag: no part is continued by it',
+      judge(200, { etag: 'W/"x"', 'last-modified': 'd' }),
+      { validator: undefined, etag: 'W/"x"', lastModified: 'd' },
+    ],
     ['a date alone', judge(200, { 'last-modified': 'd' }), { validator: 'd' }],
     ['an encoding', judge(200, { 'content-encoding': 'GZIP' }), { encoding: 'gzip' }],
     ['no encoding', judge(200, { 'content-encoding': 'identity' }), { encoding: undefined }],
@@ -87,14 +95,16 @@ describe('judgeResponse', () => {
     ['302 to nowhere', judge(302, {}), { kind: 'refused' }],
     ['204', judge(204, {}), { kind: 'refused' }],
     ['304', judge(304, {}), { kind: 'refused' }],
+    ['304 to a condition', answered(304, 'yes'), { kind: 'unchanged' }],
+    ['200 to a condition', answered(200, 'yes'), { kind: 'body', offset: 0, etag: undefined }],
     ['400', judge(400, {}), { kind: 'refused' }],
     ['401', judge(401, {}), { kind: 'refused' }],
     ['403', judge(403, {}), { kind: 'absent' }],
     ['404', judge(404, {}), { kind: 'absent' }],
     ['410', judge(410, {}), { kind: 'absent' }],
-    ['408', judge(408, {}), { kind: 'unavailable' }],
+    ['408', judge(408, {}), { kind: 'unavailable', retryAfterMs: undefined }],
     ['416', judge(416, {}, 9), { kind: 'restart' }],
-    ['429', judge(429, {}), { kind: 'unavailable' }],
+    ['429', judge(429, { 'retry-after': '7' }), { kind: 'unavailable', retryAfterMs: 7000 }],
     ['500', judge(500, {}), { kind: 'unavailable' }],
     ['503', judge(503, {}), { kind: 'unavailable' }],
   ])('%s', (_what, verdict, expected) => {

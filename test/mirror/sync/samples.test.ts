@@ -5,10 +5,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { gunzipSync, zstdCompressSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startUpstream } from '../../support/fake-upstream.ts';
-import { buildRepo, fixtureBytes, type RepoFiles } from '../../support/repo-fixture.ts';
+import { buildRepo, digestOf, fixtureBytes, type RepoFiles } from '../../support/repo-fixture.ts';
 import { directoryDigest, filesDigest, startBench, type SyncBench } from '../../support/sync-bench.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../../../shared/samples');
@@ -135,6 +135,33 @@ describe('primary as it comes', () => {
     );
     const upstream = await startUpstream(files);
     expect(await bench.sync(upstream.url)).toMatchObject({ kind: 'failed', file: path });
+    await upstream.close();
+  });
+});
+
+describe('metadata that no package list depends on', () => {
+  const extra = (open: Buffer, declared: Buffer) => {
+    const files = buildRepo({
+      packages: [{ name: 'one', bytes: Buffer.from('one') }],
+      extra: [{ type: 'updateinfo', file: 'updateinfo.xml.gz', bytes: gzipSync(open) }],
+    });
+    const repomd = files.get('repodata/repomd.xml')?.toString() ?? '';
+    const sum = `<open-checksum type="sha256">${digestOf('sha256', declared)}</open-checksum>`;
+    const size = `<open-size>${declared.length}</open-size>`;
+    files.set('repodata/repomd.xml', Buffer.from(repomd.replace(/(<data type="updateinfo">)/, `$1${sum}${size}`)));
+    return files;
+  };
+  test.each([
+    ['is proved', Buffer.from('<updates/>'), Buffer.from('<updates/>'), 'published'],
+    ['with another open-checksum is refused', Buffer.from('<updates/>'), Buffer.from('<udpates/>'), 'failed'],
+    ['with another open-size is refused', Buffer.from('<updates/>'), Buffer.from('<updates />'), 'failed'],
+  ])('%s', async (_what, open, declared, kind) => {
+    const files = extra(open, declared);
+    const upstream = await startUpstream(files);
+    const result = await bench.sync(upstream.url);
+    const file = [...files.keys()].find((path) => path.includes('updateinfo'));
+    expect(result).toMatchObject(kind === 'failed' ? { kind, file } : { kind });
+    expect(upstream.log.some(({ path }) => path.endsWith('.rpm'))).toBe(kind === 'published');
     await upstream.close();
   });
 });
