@@ -11,11 +11,12 @@ const BEGIN = { exclusive: 'BEGIN EXCLUSIVE', shared: 'BEGIN; SELECT count(*) FR
 /**
  * Takes the lock `file` (made where it is missing; its directory must be there). Undefined: held by another. SQLite's
  * transaction locks are byte-range locks (fcntl), which end with the process, even by SIGKILL, and which hold between
- * connections of one process too. Nothing is ever written to the file.
+ * connections of one process too. Nothing is ever written, to the file or beside it: who makes room on a full disk needs locks too.
  */
 export function takeLock(file: string, hold: keyof typeof BEGIN): Lock | undefined {
   const database = new Database(file, { timeout: 0 });
   try {
+    database.pragma('journal_mode = MEMORY');
     database.exec(BEGIN[hold]);
   } catch (error) {
     database.close();

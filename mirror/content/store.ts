@@ -19,6 +19,7 @@ import {
   diskOf,
   evidenceOf,
   filesOf,
+  pathOf,
   recordOf,
   repoNames,
   snapshotDirectory,
@@ -37,6 +38,11 @@ export type ContentStore = {
   repoStatus(name: string): Promise<RepoStatus>;
   /** The id of the published snapshot alone: what each request for content asks. */
   currentId(name: string): Promise<string | undefined>;
+  /**
+   * Where a snapshot's files lie, without a look at the disk: what is published (no `id`) under the link that publishing changes, so
+   * that whoever opens a file there has the snapshot published at that moment. Undefined for what is no name or no id.
+   */
+  pathOf(name: string, id: string | undefined): string | undefined;
   /** The directory that holds exactly upstream's files. */
   snapshotDirectory(name: string, id: string): Promise<string | No>;
   /** Throws `Malformed` for a record that was damaged; so do the next two. */
@@ -84,6 +90,7 @@ export function openContentStore(dataDirectory: string): ContentStore {
     repoNames: () => repoNames(disk),
     repoStatus: async (name) => ({ current: await currentId(disk, name), snapshots: await snapshotIds(disk, name) }),
     currentId: (name) => currentId(disk, name),
+    pathOf: (name, id) => pathOf(disk, name, id),
     snapshotDirectory: (name, id) => snapshotDirectory(disk, name, id),
     snapshotRecord: (name, id) => recordOf(disk, name, id),
     snapshotFiles: (name, id) => filesOf(disk, name, id),

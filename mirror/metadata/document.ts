@@ -37,7 +37,8 @@ export function openDocument(save: SaveFile): Document {
     hash.update(bytes);
     sizeBytes += bytes.byteLength;
     if (gzip.write(bytes)) return;
-    await Promise.race([once(gzip, 'drain'), saved]);
+    // Where the saver gave up, gzip only knows that it was aborted.
+    await Promise.race([once(gzip, 'drain').catch(() => saved), saved]);
   };
   const flush = async (): Promise<void> => {
     const text = pending;

@@ -22,7 +22,8 @@ export type Verification = {
   verdict(): Verdict;
 };
 
-const LIMIT_SIGNATURES = 32;
+/** Each costs a digest of the whole document. Documents with more than three are unheard of. */
+export const LIMIT_SIGNATURES = 8;
 /** RFC 9580 §6.2: PGP 2 named its detached signatures so. */
 const LABELS = new Set(['PGP SIGNATURE', 'PGP MESSAGE']);
 

@@ -7,6 +7,7 @@ import type { RelativePath } from '../rpm/href.ts';
 import type { PrimaryPackage } from '../rpm/primary.ts';
 import { bringFiles, type Prove } from '../sync/bring.ts';
 import type { RoundEdges } from '../sync/edges.ts';
+import { named, proveNames } from '../sync/names.ts';
 import { inParallel, inSlices } from '../sync/parallel.ts';
 import { packageProof } from '../sync/signed.ts';
 import { distinct, goneTo, isTaken } from './documents.ts';
@@ -97,8 +98,10 @@ async function bringListed(
     const gone = (path: string): void => void lost.add(path);
     for (const file of await bringOnce(missing, { prove, gone }, edges)) files.set(file.path, file);
     if (lost.size > before) continue;
+    const brought = wanted.flatMap(({ path }) => files.get(path) ?? []);
+    await proveNames(wanted.map(named), brought, edges);
     return {
-      files: wanted.flatMap(({ path }) => files.get(path) ?? []),
+      files: brought,
       chosen: loose.filter((_one, at) => chosen.has(left.length + at)),
     };
   }

@@ -22,7 +22,10 @@ type Fields = Map<string, { readonly text: string; readonly attributes: Readonly
 const FIELDS = new Set(['name', 'arch', 'version', 'checksum', 'size', 'location']);
 /** Some five milliseconds. */
 const SLICE_BYTES = 128 * 1024;
-const LIMIT_WORD = 1024;
+/** Of any word but the path, whose length is href.ts's. */
+const LIMIT_WORD = 255;
+/** All that callers may keep of a repository: those of 50,000 packages have some 6 MB. */
+const LIMIT_KEPT = 128 * 1024 * 1024;
 
 /**
  * The packages in document order, duplicates included. Holds no more than one slice's packages. Throws `Malformed` for
@@ -49,6 +52,7 @@ export async function* parsePrimary(
 function readPackages(onPackage: (found: PrimaryPackage) => void): XmlReader {
   let declared: number | undefined;
   let count = 0;
+  let kept = 0;
   let fields: Fields = new Map();
   let attributes: Readonly<Record<string, string>> = {};
   const xml = readXml(
@@ -65,7 +69,10 @@ function readPackages(onPackage: (found: PrimaryPackage) => void): XmlReader {
           fields.set(name, { text, attributes });
         }
         if (depth !== 2) return;
-        onPackage(packageOf(fields, place(count)));
+        const found = packageOf(fields, place(count));
+        kept += found.path.length + found.name.length + found.version.length + found.release.length;
+        if (kept > LIMIT_KEPT) throw new Malformed('too much is listed', place(count));
+        onPackage(found);
         count += 1;
       },
     },
@@ -104,7 +111,7 @@ function packageOf(fields: Fields, where: string): PrimaryPackage {
   return {
     name,
     arch: text('arch'),
-    epoch: copyOf(fields.get('version')?.attributes['epoch'] ?? '0'),
+    epoch: String(parseCount(fields.get('version')?.attributes['epoch'] || '0', 'the epoch', here)),
     version: attribute('version', 'ver'),
     release: attribute('version', 'rel'),
     checksum: parseChecksum(attribute('checksum', 'type'), text('checksum'), here),
@@ -116,7 +123,7 @@ function packageOf(fields: Fields, where: string): PrimaryPackage {
 function word(text: string | undefined, what: string, where: string): string {
   const value = text?.trim() ?? '';
   if (value === '') throw new Malformed(`no ${what}`, where);
-  if (value.length > LIMIT_WORD * 3) throw new Malformed(`${what} is too long`, where);
+  if (value.length > LIMIT_WORD) throw new Malformed(`${what} is too long`, where);
   return copyOf(value);
 }
 

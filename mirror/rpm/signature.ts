@@ -5,6 +5,7 @@ import { isText } from '../openpgp/armor.ts';
 import { SIGNATURE_TYPE } from '../openpgp/signature.ts';
 import { mergeVerdicts, type Good, type Verdict } from '../openpgp/verdict.ts';
 import {
+  LIMIT_SIGNATURES,
   readSignatures,
   startVerification,
   type Signatures,
@@ -135,6 +136,9 @@ function signaturesOf(header: RpmHeader, tags: Readonly<Record<string, number>>,
     return readSignatures(blob, where);
   });
   const signatures = read.flatMap((each) => each.signatures);
+  if (signatures.length > LIMIT_SIGNATURES) {
+    throw new Malformed(`more than ${LIMIT_SIGNATURES} signatures of one content`, where);
+  }
   if (signatures.some(({ type }) => type !== SIGNATURE_TYPE.binary)) {
     throw new Malformed('a signature that is not of bytes', where);
   }

@@ -25,10 +25,12 @@ type Checksum = (typeof CHECKSUMS)[number];
 const COMPRESSION = { none: 0, zstd: 2 } as const;
 /** Flags: 1 data streams, 2 optional elements, 4 checksums of what is unpacked. createrepo_c sets none. */
 const OPTIONAL_ELEMENTS = 2;
-/** The index of 50,000 packages has some 4 MB. */
-const LIMIT_HEADER_BYTES = 64 * 1024 * 1024;
+/** The index of 50,000 packages has some 4 MB. It is read in one go: what is larger would hold everybody up. */
+const LIMIT_HEADER_BYTES = 16 * 1024 * 1024;
 /** One chunk is in memory, packed and unpacked; createrepo_c makes one of each source package. */
 const LIMIT_CHUNK_BYTES = 64 * 1024 * 1024;
+/** Each chunk loads it anew: distributions' have some 100 KB. */
+const LIMIT_DICTIONARY_BYTES = 4 * 1024 * 1024;
 /** Numbers are seven bits a byte, the last one marked: four bytes hold all that is allowed here, a few more what is refused. */
 const LIMIT_NUMBER_BYTES = 7;
 
@@ -44,6 +46,8 @@ export async function* unzchunk(source: AsyncIterable<Uint8Array>, where: string
     const reader = readStream(iterator, where);
     const header = await readHeader(reader, where);
     const [first, ...rest] = header.entries;
+    if ((first?.sizeBytes ?? 0) > LIMIT_DICTIONARY_BYTES)
+      throw new Malformed('zchunk: its dictionary is too large', where);
     const dictionary = first === undefined ? undefined : await readChunk(reader, { header, entry: first, where });
     for (const entry of rest) yield await readChunk(reader, { header, entry, where, dictionary });
     if (!(await reader.isAtEnd())) throw new Malformed('zchunk: there is more behind its last chunk', where);

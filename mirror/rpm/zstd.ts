@@ -17,7 +17,7 @@ const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 /** §3.1.1.2.4: no block is larger, whatever the window. */
 const LIMIT_BLOCK_BYTES = 128 * 1024;
 /** Each frame costs a decoder; pzstd makes one of each few megabytes. */
-const LIMIT_FRAMES = 100_000;
+const LIMIT_FRAMES = 20_000;
 const CHUNK_BYTES = 128 * 1024;
 
 /** What the frames of `source` unpack to, one after the other. Throws `Malformed`; `where` names the file. */

@@ -11,6 +11,7 @@ import { makeMetadata, type MadeMetadata } from '../metadata/make.ts';
 import { selectPackages } from '../metadata/select.ts';
 import { bringFiles, type Prove } from './bring.ts';
 import type { Brought, RoundEdges } from './edges.ts';
+import { named, proveNames } from './names.ts';
 import { listCandidates, type Primary } from './listing.ts';
 import { unpackMetadata } from './unpacked.ts';
 import { SyncFault } from './upstream.ts';
@@ -24,6 +25,7 @@ export async function bringFiltered(primary: Primary, prove: Prove, edges: Round
   edges.notes.add([`${wanted.length} of upstream's ${candidates.length} packages were chosen by the filter`]);
   edges.progress.begin('packages');
   const packages = await bringFiles(wanted, prove, edges);
+  await proveNames(wanted.map(named), packages, edges);
   await edges.staging.settle();
   const made = await makeTheirs(primary, packages, edges);
   edges.notes.add([made.notice, ...made.left.map(({ path, reason }) => `${path} was left out: ${reason}`)]);

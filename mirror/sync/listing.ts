@@ -5,7 +5,7 @@ import type { SnapshotFile } from '../content/layout.ts';
 import { parsePrimary, type PrimaryPackage } from '../rpm/primary.ts';
 import type { Repomd } from '../rpm/repomd.ts';
 import type { RoundEdges } from './edges.ts';
-import type { WantedFile } from './plan.ts';
+import { calledOf, type ListedFile } from './names.ts';
 import { unpackMetadata } from './unpacked.ts';
 
 const LIMIT_PACKAGES = 500_000;
@@ -13,10 +13,14 @@ const LIMIT_PACKAGES = 500_000;
 export type Primary = { readonly repomd: Repomd; readonly metadata: ReadonlyMap<string, SnapshotFile> };
 
 /** The files of all packages in primary's order, which is proved whole at the end. Throws `Malformed`. */
-export async function listPackages(primary: Primary, edges: RoundEdges): Promise<readonly WantedFile[]> {
-  const files: WantedFile[] = [];
+export async function listPackages(primary: Primary, edges: RoundEdges): Promise<readonly ListedFile[]> {
+  const files: ListedFile[] = [];
+  const isNamed = edges.repo.trust.checks.includes('packages');
   // No more is kept of each: of 50,000 packages there is little else in memory.
-  await readPackages(primary, edges, ({ path, checksum, sizeBytes }) => files.push({ path, checksum, sizeBytes }));
+  await readPackages(primary, edges, (found) => {
+    const { path, checksum, sizeBytes } = found;
+    files.push({ path, checksum, sizeBytes, ...(isNamed ? { called: calledOf(found) } : {}) });
+  });
   return files;
 }
 

@@ -8,6 +8,7 @@ import { bringFiles, type Prove } from './bring.ts';
 import type { Brought, FoundRepomd, RoundContent, RoundEdges } from './edges.ts';
 import { bringFiltered } from './filtered.ts';
 import { listPackages, type Primary } from './listing.ts';
+import { proveNames } from './names.ts';
 import { assembleSnapshot, type WantedFile } from './plan.ts';
 import { bringRepomd, proveRepomd, readChange, type Signed } from './repomd.ts';
 import { packageProof } from './signed.ts';
@@ -66,7 +67,9 @@ async function bringContent(
 async function bringAll(primary: Primary, prove: Prove, edges: RoundEdges): Promise<Brought> {
   const listed = await listPackages(primary, edges);
   edges.progress.begin('packages');
-  return { files: await bringFiles(listed, prove, edges), packages: listed.length };
+  const files = await bringFiles(listed, prove, edges);
+  await proveNames(listed, files, edges);
+  return { files, packages: listed.length };
 }
 
 async function bringMetadata(repomd: Repomd, edges: RoundEdges): Promise<readonly SnapshotFile[]> {

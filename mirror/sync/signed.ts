@@ -1,12 +1,17 @@
 // Packages proved by their own signatures, each file of the pool once for each set of keys.
 
+import { Malformed } from '../../server/malformed.ts';
 import type { SnapshotFile } from '../content/layout.ts';
 import type { Sha256 } from '../rpm/checksum.ts';
+import { parseHref } from '../rpm/href.ts';
+import { parseRepomd, REPOMD_LIMIT_BYTES } from '../rpm/repomd.ts';
 import type { Prove } from './bring.ts';
 import type { RoundEdges } from './edges.ts';
 import { inSlices } from './parallel.ts';
 import { isSameTrust } from './settings.ts';
 import { SyncFault } from './upstream.ts';
+
+const REPOMD = parseHref('repodata/repomd.xml', 'repomd.xml');
 
 const unproved: Prove = async () => undefined;
 
@@ -41,7 +46,10 @@ async function judge(
   return undefined;
 }
 
-/** The contents of the newest snapshot, where it was made with the very same keys and checks: none of it was published unproved. */
+/**
+ * The packages of the newest snapshot, where it was made with the very same keys and checks: none of them was published unproved.
+ * Its metadata was never judged as packages, whatever it is called.
+ */
 async function provedBefore({ repo, store, settings, breathe }: RoundEdges): Promise<Set<Sha256>> {
   const proved = new Set<Sha256>();
   const newest = await store.newestSnapshot(repo.name);
@@ -49,6 +57,28 @@ async function provedBefore({ repo, store, settings, breathe }: RoundEdges): Pro
   if (!isSameTrust(newest.origin.settings, settings)) return proved;
   const files = await store.snapshotFiles(repo.name, newest.id);
   if ('kind' in files) return proved;
-  await inSlices(files, breathe, ({ sha256 }) => void proved.add(sha256));
+  const metadata = await metadataOf(store, repo.name, newest.id);
+  if (metadata === undefined) return proved;
+  await inSlices(files, breathe, ({ path, sha256 }) => {
+    if (!metadata.has(path) && !/^(?:upstream-)?repodata\//.test(path)) proved.add(sha256);
+  });
+  // The same bytes may lie there as a package and as metadata.
+  for (const { path, sha256 } of files) if (metadata.has(path)) proved.delete(sha256);
   return proved;
+}
+
+/** What a snapshot's repomd.xml names; undefined where it cannot be read. */
+async function metadataOf(
+  store: RoundEdges['store'],
+  name: string,
+  id: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const bytes = await store.snapshotBytes(name, id, { path: REPOMD, limitBytes: REPOMD_LIMIT_BYTES });
+  if (!(bytes instanceof Uint8Array)) return undefined;
+  try {
+    return new Set(parseRepomd(bytes).data.map(({ path }) => path));
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
 }

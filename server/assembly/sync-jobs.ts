@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRepoName } from '../../mirror/content/layout.ts';
 import type { SyncCause, SyncEnding, SyncOutcome, SyncRecord } from '../../mirror/sync/log/record.ts';
-import { LIFE_SIGN_MS, brokenOff, isBrokenOff, noFindings } from '../../mirror/sync/log/record.ts';
+import { LIFE_SIGN_MS, brokenOff, isBrokenOff, noFindings, tellable } from '../../mirror/sync/log/record.ts';
 import type { SyncProgress } from '../../mirror/sync/progress.ts';
 import type { SyncResult } from '../../mirror/sync/outcome.ts';
 import type { Lock } from '../lock.ts';
@@ -61,7 +61,14 @@ async function runLogged(house: House, repo: Repo, watch: JobWatch): Promise<Job
     life.end();
     house.syncs.end(id, ending);
     const { progress } = life;
-    return { ...beginning, id, seenAt: ending.endedAt, cancelAsked: cancel.signal.aborted, progress, ...ending };
+    return {
+      ...beginning,
+      id,
+      seenAt: ending.endedAt,
+      cancelAsked: cancel.signal.aborted,
+      progress,
+      ...tellable(ending),
+    };
   };
   try {
     const result = await syncNow(house, repo, {

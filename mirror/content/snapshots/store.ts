@@ -59,9 +59,16 @@ export async function snapshotIds(disk: Disk, name: string): Promise<readonly st
   }
 }
 
+/** Where a snapshot, or without an `id` what is published, lies if it is there. */
+export function pathOf(disk: Disk, name: string, id: string | undefined): string | undefined {
+  if (!isRepoName(name)) return undefined;
+  if (id === undefined) return join(disk.repos, name);
+  return isSnapshotId(id) ? join(disk.snapshots, name, id) : undefined;
+}
+
 export async function snapshotDirectory(disk: Disk, name: string, id: string): Promise<string | No> {
-  if (!isRepoName(name) || !isSnapshotId(id)) return no('no such snapshot');
-  const directory = join(disk.snapshots, name, id);
+  const directory = pathOf(disk, name, id);
+  if (directory === undefined) return no('no such snapshot');
   try {
     return (await stat(directory)).isDirectory() ? directory : no('no such snapshot');
   } catch (error) {

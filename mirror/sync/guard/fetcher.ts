@@ -68,8 +68,11 @@ export function guardRedirects(base: URL): Guard {
 
   function refuse(name: string, found: readonly LookupAddress[]): RefusedAddress | null {
     const insides = found.flatMap(({ address }) => insideOf(address) ?? []);
-    // The upstream's own name was given by the operator, wherever it leads.
-    if (name === hostOf(base)) for (const inside of insides) own.add(inside);
+    if (name === hostOf(base)) {
+      // The operator gave the upstream's own name, wherever it leads; but one of many addresses opens nothing to redirects.
+      if (insides.length === found.length) for (const inside of insides) own.add(inside);
+      return null;
+    }
     const wrong = insides.find((inside) => !own.has(inside));
     return wrong === undefined ? null : new RefusedAddress(`${name} is ${wrong}`);
   }

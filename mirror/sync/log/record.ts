@@ -115,12 +115,21 @@ const progress = z.object({
 const TEXT_LIMIT = 500;
 const NOTES_LIMIT = 50;
 
-/** Findings as one line of JSON; texts that an upstream may have a hand in are cut, and cannot move a terminal's cursor. */
-export function encodeFindings({ snapshot, reason, remedy, file, counts, notes }: SyncFindings): string {
-  const cut = (text: string | undefined): string | undefined =>
-    text?.slice(0, TEXT_LIMIT).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
-  const texts = { snapshot, reason: cut(reason), remedy: cut(remedy), file: cut(file) };
-  return JSON.stringify({ ...texts, counts, notes: notes.slice(0, NOTES_LIMIT).map(cut) });
+/** What moves a terminal's cursor, or turns the direction of what follows (Unicode §23.1, UAX #9). */
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** An ending fit to be shown: texts that an upstream may have a hand in are cut, and cannot move a terminal's cursor. */
+export function tellable<T extends SyncFindings>(findings: T): T {
+  const cut = (text: string): string => text.slice(0, TEXT_LIMIT).replaceAll(CONTROLS, ' ');
+  const { reason, remedy, file, notes } = findings;
+  const texts = { reason: reason && cut(reason), remedy: remedy && cut(remedy), file: file && cut(file) };
+  return { ...findings, ...texts, notes: notes.slice(0, NOTES_LIMIT).map(cut) };
+}
+
+/** Findings as one line of JSON, as `tellable` leaves them. */
+export function encodeFindings(findings: SyncFindings): string {
+  const { snapshot, reason, remedy, file, counts, notes } = tellable(findings);
+  return JSON.stringify({ snapshot, reason, remedy, file, counts, notes });
 }
 
 /** Nothing is known. */

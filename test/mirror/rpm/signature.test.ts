@@ -350,6 +350,22 @@ describe.skipIf(here.skip)(`a package signed by rpmsign${here.note}`, () => {
       });
     });
 
+    test.each([
+      ['in one entry', 1, 9],
+      ['in entries of their own', 9, 1],
+    ])(
+      'of more than eight signatures %s it is refused: each costs a digest of all of it',
+      async (_how, texts, each) => {
+        const { key, keys, parts } = await crafted();
+        const one = Buffer.concat(Array<Buffer>(each).fill(over(key, parts.header)));
+        const list = Buffer.from(`${one.toString('base64')}\0`.repeat(texts));
+        const bytes = repacked(parts, [[TAG.list, 'texts', list]]);
+        // The entry's count of texts.
+        bytes.writeUInt32BE(texts, 96 + 16 + 12);
+        expect(await judge(bytes, keys)).toEqual({ kind: 'malformed' });
+      },
+    );
+
     test('a signature of the payload of another package counts for nothing', async () => {
       const { key, keys, parts } = await crafted();
       const bytes = repacked({ ...parts, payload: Buffer.from('another payload') }, [

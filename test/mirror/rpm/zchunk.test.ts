@@ -34,6 +34,8 @@ describe('what is made here', () => {
     ['a chunk that unpacks to less than it says', { lie: 1 }, 'a chunk of another size'],
     ['a chunk of a gigabyte', { lie: 1 << 30 }, 'a chunk is too large'],
     ['more behind the last chunk', { tail: 'x' }, 'more behind its last chunk'],
+    ['a dictionary of megabytes', { dictionary: 'd'.repeat(5 << 20) }, 'its dictionary is too large'],
+    ['an index of 17 MB', { elements: [[1, 'x'.repeat(17 << 20)]] }, 'its header is too large'],
   ])('%s is Malformed', async (_, made, reason) => {
     await expect(unpack(make(made), 4096)).rejects.toThrow(reason);
   });

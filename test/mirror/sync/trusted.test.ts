@@ -6,10 +6,11 @@ import type { SyncResult } from '../../../mirror/sync/sync.ts';
 import type { Trust, TrustVerdict } from '../../../mirror/sync/trust.ts';
 import { startUpstream, type FakeUpstream } from '../../support/fake-upstream.ts';
 import { buildRepo, fixtureBytes, type FixturePackage } from '../../support/repo-fixture.ts';
+import { packageBytes } from '../../support/rpm-bytes.ts';
 import { filesDigest, plainRepo, startBench, type SyncBench } from '../../support/sync-bench.ts';
 
-const one: FixturePackage = { name: 'one', bytes: fixtureBytes('one', 5000) };
-const two: FixturePackage = { name: 'two', bytes: fixtureBytes('two', 70_000) };
+const one: FixturePackage = { name: 'one', bytes: packageBytes({ name: 'one' }, fixtureBytes('one', 5000)) };
+const two: FixturePackage = { name: 'two', bytes: packageBytes({ name: 'two' }, fixtureBytes('two', 70_000)) };
 const signature = Buffer.from('-----BEGIN PGP SIGNATURE-----\ngood\n');
 const files = buildRepo({ packages: [one], signature });
 const more = buildRepo({ packages: [one, two], revision: '2', signature });
@@ -39,9 +40,10 @@ function judge(checks: Trust['checks']): Trust {
       return Buffer.from(signed ?? []).includes('good') ? good : bad;
     },
     checkPackage: async (path, chunks) => {
-      let size = 0;
-      for await (const chunk of chunks()) size += chunk.length;
-      asked.push(`${path} ${size}`);
+      const read: Uint8Array[] = [];
+      for await (const chunk of chunks()) read.push(chunk);
+      const whole = [one, two].some(({ bytes }) => bytes.equals(Buffer.concat(read)));
+      asked.push(whole ? path : `${path}, in part`);
       return path.includes('/bad-') ? bad : good;
     },
   };
@@ -105,15 +107,12 @@ describe('metadata that must be signed', () => {
 describe('packages that must be signed', () => {
   test('are proved once for a set of keys', async () => {
     expect(await sync(['packages'])).toMatchObject({ kind: 'published' });
-    expect(asked).toEqual(['Packages/one-1.0-1.noarch.rpm 5000']);
+    expect(asked).toEqual(['Packages/one-1.0-1.noarch.rpm']);
     upstream.serve(more);
     expect(await sync(['packages'])).toMatchObject({ kind: 'published' });
-    expect(asked.slice(1)).toEqual(['Packages/two-1.0-1.noarch.rpm 70000']);
+    expect(asked.slice(1)).toEqual(['Packages/two-1.0-1.noarch.rpm']);
     expect(await sync(['packages'], 'another key')).toMatchObject({ kind: 'unchanged' });
-    expect(asked.slice(2).toSorted()).toEqual([
-      'Packages/one-1.0-1.noarch.rpm 5000',
-      'Packages/two-1.0-1.noarch.rpm 70000',
-    ]);
+    expect(asked.slice(2).toSorted()).toEqual(['Packages/one-1.0-1.noarch.rpm', 'Packages/two-1.0-1.noarch.rpm']);
     expect(await sync(['packages'], 'another key')).toMatchObject({ kind: 'unchanged' });
     expect(asked).toHaveLength(4);
   });
@@ -135,6 +134,45 @@ describe('packages that must be signed', () => {
       expect(await bench.published()).toEqual(filesDigest(files));
     }
   });
+});
+
+describe('a signed package under another name', () => {
+  const named = (name: string, arch?: string): string => (arch === undefined ? name : `${name}.${arch}`);
+
+  test.each<[string, Parameters<typeof packageBytes>[0]]>([
+    ['of another package', { name: 'other' }],
+    ['of another version', { name: 'two', version: '0.9' }],
+    ['of another release', { name: 'two', release: '2' }],
+    ['of another architecture', { name: 'two', arch: 'x86_64' }],
+  ])('%s publishes nothing', async (_, header) => {
+    await sync(['packages']);
+    const bytes = packageBytes(header, fixtureBytes(named(header.name, header.arch), 900));
+    upstream.serve(buildRepo({ packages: [one, { name: 'two', bytes }], revision: '2' }));
+    const result = await sync(['packages']);
+    expect(result).toMatchObject({ kind: 'failed', file: 'Packages/two-1.0-1.noarch.rpm' });
+    expect(result.kind === 'failed' ? result.reason : '').toMatch(/metadata calls it two-0:1\.0-1\.noarch, its signed/);
+    expect(await bench.published()).toEqual(filesDigest(files));
+  });
+
+  test('is found where the same content has its right name too, and where it was proved by an earlier sync', async () => {
+    await sync(['packages']);
+    const twice = buildRepo({ packages: [one, { name: 'two', bytes: one.bytes }], revision: '2' });
+    upstream.serve(twice);
+    expect(await sync(['packages'])).toMatchObject({ kind: 'failed', file: 'Packages/two-1.0-1.noarch.rpm' });
+  });
+
+  test('is nobody’s concern where signatures do not count', async () => {
+    upstream.serve(buildRepo({ packages: [{ name: 'two', bytes: one.bytes }] }));
+    expect(await sync([])).toMatchObject({ kind: 'published' });
+  });
+});
+
+test('what was published as metadata is no proved package', async () => {
+  const evil = packageBytes({ name: 'bad' }, fixtureBytes('evil', 500));
+  upstream.serve(buildRepo({ packages: [one], extra: [{ type: 'odd', file: 'odd.rpm', bytes: evil }] }));
+  expect(await sync(['packages'])).toMatchObject({ kind: 'published' });
+  upstream.serve(buildRepo({ packages: [one, { name: 'bad', bytes: evil }], revision: '2' }));
+  expect(await sync(['packages'])).toMatchObject({ kind: 'failed', file: 'Packages/bad-1.0-1.noarch.rpm' });
 });
 
 test('a site that asks for signatures and gives no judge publishes nothing', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventsOf } from '../../../../mirror/sync/log/events.ts';
 import type { SyncEnding } from '../../../../mirror/sync/log/record.ts';
-import { isBrokenOff, noFindings } from '../../../../mirror/sync/log/record.ts';
+import { isBrokenOff, noFindings, tellable } from '../../../../mirror/sync/log/record.ts';
 import type { SyncLog } from '../../../../mirror/sync/log/store.ts';
 import { openSyncLog } from '../../../../mirror/sync/log/store.ts';
 import { quietLog } from '../../../../server/log.ts';
@@ -207,12 +207,17 @@ test('texts of an upstream are cut and move no cursor', () => {
     endedAt: 2,
     outcome: 'failed',
     reason: `a\u001b[2Jb\n${'x'.repeat(10_000)}`,
-    notes: ['c\u0007d'],
+    notes: ['c\u0007d', 'e\u009b2Jf', 'g\u202egpj.h'],
   });
   const { reason = '', notes } = log.record(id) ?? { notes: [] };
   expect(reason.length).toBe(500);
   expect(reason.startsWith('a [2Jb x')).toBe(true);
-  expect(notes).toEqual(['c d']);
+  expect(notes).toEqual(['c d', 'e 2Jf', 'g gpj.h']);
+});
+
+test('whoever synced says the same of it as the log', () => {
+  const ending = { ...noFindings, outcome: 'failed', endedAt: 2, reason: 'a\u009b2Jb', notes: ['c\u001bd'] } as const;
+  expect(tellable(ending)).toEqual({ ...ending, reason: 'a 2Jb', notes: ['c d'] });
 });
 
 test('it is its owner’s alone', () => {
