@@ -1,6 +1,8 @@
 // The composition root: settings and site → every listener, joined to the open house. Nothing imports it but the commands.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ContentFiles } from '../mirror/content/cache/store.ts';
+import { openContentFiles } from '../mirror/content/cache/store.ts';
 import { createContentHandler, sendPlace } from '../mirror/content/routes.ts';
 import { createApp } from './app.ts';
 import type { Appliance } from './assembly/appliance.ts';
@@ -14,6 +16,8 @@ import { followBoot, followContent } from './assembly/followed.ts';
 import { listen } from './assembly/ports.ts';
 import { routersOf } from './assembly/routers.ts';
 import { startRepoSchedules } from './assembly/schedules.ts';
+import type { SyncEvents } from './assembly/sync-events.ts';
+import { openSyncEvents } from './assembly/sync-events.ts';
 import { bootTftp } from './assembly/tftp.ts';
 import type { Transcript } from './assembly/transcript.ts';
 import { openTranscript } from './assembly/transcript.ts';
@@ -44,11 +48,17 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   const transcript = openTranscript(appliance.house);
   const desk = openBootDesk(appliance.house);
   const names = openBootNamespace(appliance.house, desk, transcript);
-  const boot = { names, transcript };
+  const events = openSyncEvents(appliance.house);
+  const boot = { names, transcript, events };
   const tftp = await listenTftp(settings, boot, log);
   opened.defer(() => tftp.close());
-  const http = await listenHttp(appliance, boot, log);
+  const files = openContentFiles();
+  // After the port is closed: what is still being sent reads on to its end.
+  opened.defer(() => files.close());
+  const http = await listenHttp(appliance, { ...boot, files }, log);
   opened.defer(() => http.close());
+  // An event stream has no end of its own for the port to wait for.
+  opened.defer(() => events.close());
   const dhcp = await startDhcp({ house: appliance.house, desk, transcript });
   opened.defer(() => dhcp.close());
   await appliance.announce({ httpPort: http.port, tftpPort: tftp.port });
@@ -59,9 +69,15 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   return { httpPort: http.port, tftpPort: tftp.port, dhcp, appliance, close: () => running.disposeAsync() };
 }
 
-type Boot = { readonly names: ReturnType<typeof openBootNamespace>; readonly transcript: Transcript };
+type Boot = {
+  readonly names: ReturnType<typeof openBootNamespace>;
+  readonly transcript: Transcript;
+  readonly events: SyncEvents;
+};
 
-function listenHttp(appliance: Appliance, boot: Boot, log: Log) {
+type Http = Boot & { readonly files: ContentFiles };
+
+function listenHttp(appliance: Appliance, boot: Http, log: Log) {
   const { house } = appliance;
   return listen('HTTP', house.settings.httpPort, {
     choice: { own: 80, fallBack: 8080 },
@@ -85,12 +101,15 @@ function listenTftp(settings: Settings, { names, transcript }: Boot, log: Log) {
 }
 
 /** Content first, then the boot namespace, then Express with all the rest. */
-function handlerOf(appliance: Appliance, { names, transcript }: Boot, log: Log) {
-  const content = createContentHandler({ ...contentParts(appliance.house), onServed: followContent(transcript) });
-  const app = createApp(routersOf(appliance, transcript), log);
+function handlerOf(appliance: Appliance, { names, transcript, events, files }: Http, log: Log) {
+  const content = createContentHandler({
+    ...contentParts(appliance.house, files),
+    onServed: followContent(transcript),
+  });
+  const app = createApp(routersOf(appliance, { transcript, events }), log);
   const boot = bootHandler({
     names,
-    sendFile: (request, response, place) => sendPlace(request, response, { place, name: request.url ?? '' }),
+    sendFile: (request, response, place) => sendPlace(request, response, { place, name: request.url ?? '', files }),
     ...followBoot(transcript),
   });
   return (request: IncomingMessage, response: ServerResponse): void => {

@@ -2,7 +2,7 @@
 
 import { Malformed } from './malformed.ts';
 
-/** The path of a request target. `segments` are decoded, none is empty, `.` or `..`; `directory`: it ended in a slash. */
+/** The path of a request target. `segments` are decoded, none is empty, `.` or `..`; `directory`: it ended in `/` or `/.`. */
 export type TargetPath = { readonly segments: readonly string[]; readonly directory: boolean };
 
 /** Linux PATH_MAX; what is longer can name no file. The query is not counted. */
@@ -11,25 +11,48 @@ const PATH_LIMIT = 4096;
 const SEGMENT_LIMIT = 255;
 
 /**
- * Reads an origin-form or absolute-form request target (RFC 9112 §3.2.1, §3.2.2); its query is dropped and repeated slashes count
- * as one. Throws `Malformed` for every other form, bad escapes or UTF-8, dot segments, over-long paths, and for slashes,
- * backslashes, NUL and other control characters inside a segment. `+` is literal.
+ * Reads an origin-form or absolute-form request target (RFC 9112 §3.2.1, §3.2.2); its query is dropped, repeated slashes count as
+ * one, and a segment `.` as none (RFC 3986 §5.2.4). Throws `Malformed` for every other form, bad escapes or UTF-8, segments `..`, over-long
+ * paths, and for slashes, backslashes, NUL and other control characters inside a segment. `+` is literal.
  */
 export function parseTargetPath(target: string): TargetPath {
+  const known = parsed.get(target);
+  if (known !== undefined) return known;
+  const path = parse(target);
+  if (parsed.size === PARSED_LIMIT) parsed.clear();
+  if (target.length <= PATH_LIMIT) parsed.set(target, path);
+  return path;
+}
+
+/** What was read last: each request is read by more than one room, and a busy mirror is asked for the same files over and over. */
+const parsed = new Map<string, TargetPath>();
+/** With the longest of targets this is 4 MiB. */
+const PARSED_LIMIT = 1024;
+
+function parse(target: string): TargetPath {
   const path = pathOf(target);
   if (path.length > PATH_LIMIT) throw new Malformed('the path is too long', 'request target');
-  return { segments: split(path).map(decodeSegment), directory: path.endsWith('/') };
+  const segments = split(path).map(decodeSegment);
+  return { segments: segments.filter(isNamed), directory: path.endsWith('/') || segments.at(-1) === '.' };
 }
 
-/** The segments as they were sent, not decoded, empty ones left out. Throws as `parseTargetPath` does for the form. */
-export function rawSegments(target: string): readonly string[] {
-  return split(pathOf(target));
+/** The first segment, decoded, whatever follows it; undefined where there is none. Throws as `parseTargetPath` does for it and the form. */
+export function firstSegment(target: string): string | undefined {
+  for (const raw of split(pathOf(target))) {
+    const segment = decodeSegment(raw);
+    if (isNamed(segment)) return segment;
+  }
+  return undefined;
 }
 
-/** Decodes one segment as `parseTargetPath` does (RFC 3986 §2.1; UTF-8). */
-export function decodeSegment(raw: string): string {
+function isNamed(segment: string): boolean {
+  return segment !== '.';
+}
+
+/** One segment, percent-decoded once (RFC 3986 §2.1; UTF-8). */
+function decodeSegment(raw: string): string {
   const segment = percentDecoded(raw);
-  if (segment === '.' || segment === '..') throw new Malformed('a dot segment in the path', 'request target');
+  if (segment === '..') throw new Malformed('a segment .. in the path', 'request target');
   if (/[\u0000-\u001f\u007f/\\]/u.test(segment)) {
     throw new Malformed('a slash, backslash or control character inside a path segment', 'request target');
   }

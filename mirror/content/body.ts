@@ -1,54 +1,66 @@
-// Turns a planned body into chunks of bytes, reading through the extents of a place. Running: reading is handed in.
+// Turns a planned body into bytes in buffers that are handed in, reading through the extents of a place. Running: reading is handed in.
 
 import type { Extent } from './place.ts';
 import type { BodyPart } from './response.ts';
 import { lengthOf } from './response.ts';
 
-/** Bytes given to the connection at once. */
-export const CHUNK_BYTES = 256 * 1024;
-
 export type BodySource = {
   readonly extents: readonly Extent[];
-  /** Fills all of `target` from `position` of the file on disk, or throws. */
+  /** Fills all of `target` from `position` of the file on disk, or rejects. */
   readAt(target: Uint8Array, position: number): Promise<void>;
-  /** Throws where the file on disk is no longer the one that was planned for. */
+  /** Rejects where the file on disk is no longer the one that was planned for. */
   verify(): Promise<void>;
 };
 
-/**
- * The bytes of `body`, in chunks of `CHUNK_BYTES` but for the last. The last chunk of a body that took several is only given after
- * the file was verified, so that a file rewritten meanwhile ends as a broken transfer, never as a whole one of mixed bytes.
- */
-export async function* readBody(body: readonly BodyPart[], source: BodySource): AsyncGenerator<Uint8Array> {
+export type BodyReader = {
+  /** Bytes not read yet. */
+  readonly remaining: number;
+  /**
+   * Fills `target` with the next bytes of the body and answers how many they are: all of `target`, or less at the end. The last bytes
+   * are only given after the file was verified, so that a file rewritten meanwhile ends as a broken transfer, never as a whole one of mixed
+   * bytes.
+   */
+  fill(target: Uint8Array): Promise<number>;
+};
+
+/** Reads `body` from its beginning. */
+export function readBody(body: readonly BodyPart[], source: BodySource): BodyReader {
+  const pieces = piecesOf(body, source.extents);
+  let piece = nextPiece(pieces);
+  let done = 0;
   let remaining = lengthOf(body);
-  let chunk = newChunk(remaining);
-  let used = 0;
-  const verifyLast = remaining > CHUNK_BYTES;
-  for (const piece of piecesOf(body, source.extents)) {
-    for (let done = 0; done < piece.length;) {
-      const length = Math.min(piece.length - done, chunk.byteLength - used);
-      await fill(chunk.subarray(used, used + length), piece, { done, source });
-      done += length;
-      used += length;
-      if (used < chunk.byteLength) continue;
-      remaining -= used;
-      if (remaining === 0 && verifyLast) await source.verify();
-      yield chunk;
-      chunk = newChunk(remaining);
-      used = 0;
-    }
-  }
+  return {
+    get remaining() {
+      return remaining;
+    },
+    fill: async (target) => {
+      const wanted = Math.min(target.byteLength, remaining);
+      for (let used = 0; used < wanted;) {
+        if (piece === undefined) throw new Error('the pieces of a body are shorter than its length');
+        const length = Math.min(piece.length - done, wanted - used);
+        const part = target.subarray(used, used + length);
+        if (piece.kind === 'text') part.set(piece.bytes.subarray(done, done + length));
+        else await source.readAt(part, piece.position + done);
+        used += length;
+        done += length;
+        if (done < piece.length) continue;
+        piece = nextPiece(pieces);
+        done = 0;
+      }
+      remaining -= wanted;
+      if (remaining === 0 && wanted > 0) await source.verify();
+      return wanted;
+    },
+  };
 }
 
 type Piece =
   | { readonly kind: 'text'; readonly bytes: Uint8Array; readonly length: number }
   | { readonly kind: 'disk'; readonly position: number; readonly length: number };
 
-type Progress = { readonly done: number; readonly source: BodySource };
-
-async function fill(target: Uint8Array, piece: Piece, { done, source }: Progress): Promise<void> {
-  if (piece.kind === 'text') target.set(piece.bytes.subarray(done, done + target.byteLength));
-  else await source.readAt(target, piece.position + done);
+function nextPiece(pieces: Iterator<Piece>): Piece | undefined {
+  const next = pieces.next();
+  return next.done === true ? undefined : next.value;
 }
 
 function* piecesOf(body: readonly BodyPart[], extents: readonly Extent[]): Generator<Piece> {
@@ -76,8 +88,4 @@ export function extentsOf(extents: readonly Extent[], slice: Extent): readonly E
   }
   if (slice.length > 0) throw new Error('the extents of a place are shorter than its size');
   return found;
-}
-
-function newChunk(remaining: number): Uint8Array {
-  return Buffer.allocUnsafe(Math.min(CHUNK_BYTES, remaining));
 }

@@ -11,7 +11,7 @@ import type { Place, TreeFiles } from './place.ts';
  */
 export type ContentSources = {
   /** The files of a repo's published snapshot, or of the snapshot named. */
-  repo(name: string, snapshot: string | undefined): Promise<TreeFiles | No>;
+  repo(name: string, snapshot: string | undefined): Promise<Pick<TreeFiles, 'find'> | No>;
   tree(name: string): Promise<TreeFiles | No>;
 };
 

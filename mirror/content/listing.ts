@@ -9,7 +9,8 @@ import type { DirectoryName } from './place.ts';
 export function renderListing(publicPath: string, names: readonly DirectoryName[], above: 'parent' | 'none'): string {
   const title = escapeHtml(`Index of ${publicPath}/`);
   const parent = `<li><a href="${hrefOf(publicPath.slice(0, publicPath.lastIndexOf('/')))}/">../</a></li>\n`;
-  const items = names.toSorted(byKindThenName).map((name) => listItem(publicPath, name));
+  const base = hrefOf(publicPath);
+  const items = names.toSorted(byKindThenName).map((name) => listItem(base, name));
   return (
     '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">' +
     `<title>${title}</title></head>\n<body>\n<h1>${title}</h1>\n<ul>\n` +
@@ -17,13 +18,12 @@ export function renderListing(publicPath: string, names: readonly DirectoryName[
   );
 }
 
-function listItem(publicPath: string, entry: DirectoryName): string {
+/** `base` is the directory's own link, encoded: thousands of names share it. */
+function listItem(base: string, entry: DirectoryName): string {
   const slash = entry.kind === 'directory' ? '/' : '';
   const text = escapeHtml(entry.name) + slash;
   const size = entry.kind === 'file' ? ` <small>${entry.sizeBytes}</small>` : '';
-  const link = isReachable(entry.name)
-    ? `<a href="${hrefOf(`${publicPath}/${entry.name}`)}${slash}">${text}</a>`
-    : text;
+  const link = isReachable(entry.name) ? `<a href="${base}/${encodeSegment(entry.name)}${slash}">${text}</a>` : text;
   return `<li>${link}${size}</li>\n`;
 }
 
@@ -34,10 +34,11 @@ function isReachable(name: string): boolean {
 
 /** A path-absolute URL: every segment percent-encoded, so no character of a name can end the attribute or change the path. */
 function hrefOf(path: string): string {
-  return path
-    .split('/')
-    .map((segment) => encodeURIComponent(segment.toWellFormed()).replaceAll("'", '%27'))
-    .join('/');
+  return path.split('/').map(encodeSegment).join('/');
+}
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment.toWellFormed()).replaceAll("'", '%27');
 }
 
 function byKindThenName(a: DirectoryName, b: DirectoryName): number {

@@ -1,6 +1,6 @@
 // Which content a request target names: a file of a repo, of one of its snapshots, or of a tree. Pure; looks nothing up.
 
-import { decodeSegment, parseTargetPath, rawSegments } from '../../server/target.ts';
+import { firstSegment, parseTargetPath, type TargetPath } from '../../server/target.ts';
 import { Malformed } from '../../server/malformed.ts';
 
 /** Fields of everything that is content. */
@@ -28,15 +28,27 @@ const OTHER = { kind: 'other' } as const;
  * that. Throws `Malformed` for a content path that cannot be read: see `parseTargetPath` for what is refused.
  */
 export function parseContentPath(rawUrl: string, publishPaths: PublishPaths): ContentPath {
-  const first = firstSegment(rawUrl);
+  const { segments, directory } = readTarget(rawUrl, publishPaths);
+  const [first, name, ...rest] = segments;
   if (first === undefined || !isContentRoot(first, publishPaths)) return OTHER;
-  const { segments, directory } = parseTargetPath(rawUrl);
-  const [, name, ...rest] = segments;
   const fields = { path: rest.join('/'), directory, publicPath: `/${segments.join('/')}` };
   if (first === 'repos') return name === undefined ? OTHER : repoPath(name, fields);
   if (first === 'trees') return name === undefined ? OTHER : { kind: 'tree', name: checkedName(name), ...fields };
   return publishedPath(fields, publishPaths);
 }
+
+/** What cannot be read is content's only where its first segment can, and is a root of content. */
+function readTarget(rawUrl: string, publishPaths: PublishPaths): TargetPath {
+  try {
+    return parseTargetPath(rawUrl);
+  } catch (error) {
+    const first = rootSegment(rawUrl);
+    if (first === undefined || !isContentRoot(first, publishPaths)) return NOTHING;
+    throw error;
+  }
+}
+
+const NOTHING: TargetPath = { segments: [], directory: false };
 
 type WithoutName = Omit<ContentFields, 'name'>;
 
@@ -61,14 +73,14 @@ function publishedPath(fields: WithoutName, publishPaths: PublishPaths): Content
 
 function isContentRoot(first: string, publishPaths: PublishPaths): boolean {
   if (first === 'repos' || first === 'trees') return true;
-  return [...publishPaths.keys()].some((prefix) => prefix.startsWith(`/${first}/`));
+  for (const prefix of publishPaths.keys()) if (prefix.startsWith(`/${first}/`)) return true;
+  return false;
 }
 
 /** Undefined where the target is no path or its first segment cannot be read: no content root can be meant. */
-function firstSegment(rawUrl: string): string | undefined {
+function rootSegment(rawUrl: string): string | undefined {
   try {
-    const [first] = rawSegments(rawUrl);
-    return first === undefined ? undefined : decodeSegment(first);
+    return firstSegment(rawUrl);
   } catch (error) {
     if (error instanceof Malformed) return undefined;
     throw error;

@@ -11,7 +11,7 @@ import { jolietName, plainName } from './names.ts';
 import { lookUp } from './resolve.ts';
 import type { IsoDirectory, IsoFound } from './resolve.ts';
 import { parseSkip, parseSystemUse, readRockRidge } from './rockridge.ts';
-import type { SystemUseEntry } from './rockridge.ts';
+import type { SystemUse, SystemUseEntry } from './rockridge.ts';
 import { FIRST_DESCRIPTOR, isDescriptor, parseDescriptor, SECTOR_BYTES } from './volume.ts';
 import type { Descriptor, DirectoryAt, Volume } from './volume.ts';
 
@@ -126,10 +126,13 @@ async function loadDirectory(reader: Reader, at: DirectoryAt): Promise<IsoDirect
   const bytes = await readInside(reader.source, { offset: at.block * SECTOR_BYTES, length: at.length });
   const records = parseDirectory(bytes, where);
   if (records[0] === undefined || !isDotRecord(records[0])) throw new Malformed('not a directory', where);
-  const readBlock = keepingBlocks(reader.source);
+  const loading = { reader, readBlock: keepingBlocks(reader.source), where };
   const entries = new Map<string, IsoEntry>();
   for (const group of groupRecords(records, where)) {
-    const named = await readEntry({ reader, readBlock, where }, group);
+    const use = systemUseOf(loading, group);
+    // Few records go on elsewhere, and a directory may hold thousands: only those few are waited for.
+    const told = use.continuation === undefined ? use.entries : await readContinued(loading, use);
+    const named = nameEntry(loading, group, told);
     if (named !== undefined && !entries.has(named.name)) entries.set(named.name, named.entry);
   }
   return entries;
@@ -141,22 +144,17 @@ type Loading = {
   readonly where: string;
 };
 
-async function readEntry(loading: Loading, group: RecordGroup): Promise<{ name: string; entry: IsoEntry } | undefined> {
-  const { reader, where } = loading;
-  const area = group.first.systemUse.subarray(reader.skip);
-  const entries = reader.namespace === 'rock-ridge' ? await readSystemUse(loading, area) : [];
-  const rockRidge = readRockRidge(entries, where);
-  if (rockRidge.relocated) return undefined;
-  const decode = reader.namespace === 'joliet' ? jolietName : plainName;
-  const name = rockRidge.name ?? decode(group.first.identifier, where);
-  return { name, entry: entryOf(group, rockRidge, reader.source.sizeBytes) };
+const NOTHING: SystemUse = { entries: [], continuation: undefined };
+
+/** What Rock Ridge says in the record itself. */
+function systemUseOf({ reader, where }: Loading, { first }: RecordGroup): SystemUse {
+  return reader.namespace === 'rock-ridge' ? parseSystemUse(first.systemUse.subarray(reader.skip), where) : NOTHING;
 }
 
 /** All entries of a record, following its continuations (CE) through other blocks. */
-async function readSystemUse(loading: Loading, area: Uint8Array): Promise<readonly SystemUseEntry[]> {
-  const all: SystemUseEntry[] = [];
-  let use = parseSystemUse(area, loading.where);
-  all.push(...use.entries);
+async function readContinued(loading: Loading, first: SystemUse): Promise<readonly SystemUseEntry[]> {
+  const all = [...first.entries];
+  let use = first;
   for (let count = 0; use.continuation !== undefined; count += 1) {
     if (count === MAX_CONTINUATIONS) throw new Malformed('a system use area goes on without end', loading.where);
     const { block, offset, length } = use.continuation;
@@ -166,6 +164,19 @@ async function readSystemUse(loading: Loading, area: Uint8Array): Promise<readon
     all.push(...use.entries);
   }
   return all;
+}
+
+/** The file or directory of a record, under its name; undefined for one that is shown elsewhere. */
+function nameEntry(
+  { reader, where }: Loading,
+  group: RecordGroup,
+  entries: readonly SystemUseEntry[],
+): { readonly name: string; readonly entry: IsoEntry } | undefined {
+  const rockRidge = readRockRidge(entries, where);
+  if (rockRidge.relocated) return undefined;
+  const decode = reader.namespace === 'joliet' ? jolietName : plainName;
+  const name = rockRidge.name ?? decode(group.first.identifier, where);
+  return { name, entry: entryOf(group, rockRidge, reader.source.sizeBytes) };
 }
 
 /** Reads blocks and keeps some: the continuations of a directory's records share a few. */

@@ -65,7 +65,8 @@ export function parseSkip(area: Uint8Array): number | undefined {
 export function readRockRidge(entries: readonly SystemUseEntry[], where: string): RockRidge {
   const all = (signature: string): readonly Uint8Array[] =>
     entries.filter((entry) => entry.signature === signature).map((entry) => entry.data);
-  const first = (signature: string): Uint8Array | undefined => all(signature)[0];
+  const first = (signature: string): Uint8Array | undefined =>
+    entries.find((entry) => entry.signature === signature)?.data;
   return {
     name: readName(all('NM'), where),
     mode: optionalUint32(first('PX'), where),
@@ -91,8 +92,11 @@ function readName(pieces: readonly Uint8Array[], where: string): string | undefi
     parts.push(piece.subarray(1));
     if ((flags & 0x01) === 0) break;
   }
-  if (parts.length === 0) return undefined;
-  return checkName(decodeText(Buffer.concat(parts)), where);
+  const [only, second] = parts;
+  if (only === undefined) return undefined;
+  const whole =
+    second === undefined ? Buffer.from(only.buffer, only.byteOffset, only.byteLength) : Buffer.concat(parts);
+  return checkName(decodeText(whole), where);
 }
 
 /** TF (RRIP §4.1.6): stamps in a fixed order, those whose bit is set; bit 1 is the modification, bit 7 the long form. */

@@ -4,7 +4,7 @@ import type { Os, Tree, TreeFacts, TreeStatus } from '../../server/domain.ts';
 import type { No } from '../../server/malformed.ts';
 import { codeOf, isNo, Malformed, messageOf, no } from '../../server/malformed.ts';
 import { formatOs, sameOs } from '../../server/os.ts';
-import type { FilePlace, TreeFiles } from '../content/place.ts';
+import type { FilePlace, Spot, TreeFiles } from '../content/place.ts';
 
 /** A complete path where a tree's medium may lie. */
 export type MediumPath = { readonly kind: 'iso' | 'directory'; readonly path: string };
@@ -13,7 +13,10 @@ export type ShelfParts = {
   readonly open: (medium: MediumPath) => Promise<OpenedTree>;
   readonly detect: (files: TreeFiles) => Promise<TreeFacts | No>;
   readonly expected: (os: Os) => TreeFacts;
-  /** Where to look for a tree's medium, best first; `mediaDirectory` is where an operator is told to put it. */
+  /**
+   * Where to look for a tree's medium, best first, or for what was published of a tree from a URL; `mediaDirectory` is where
+   * an operator is told to put a medium.
+   */
   readonly candidates: (tree: Tree) => readonly MediumPath[];
   readonly mediaDirectory: string;
 };
@@ -33,6 +36,8 @@ export type Shelf = {
   status(tree: Tree): Promise<TreeStatus>;
   /** The files of a tree that is ready. */
   files(tree: Tree): Promise<TreeFiles | No>;
+  /** Where the file at `path` of a tree that is open must lie; undefined where the tree has to be looked up first. Looks at no disk. */
+  spot(tree: Tree, path: string): Spot | undefined;
   /** The image a ready tree was opened from; a `No` for a directory. */
   image(tree: Tree): Promise<FilePlace | No>;
   close(): Promise<void>;
@@ -42,6 +47,14 @@ export type Shelf = {
 export function openShelf(parts: ShelfParts): Shelf {
   const opened = new Map<string, Opened>();
   const looking = new Map<string, Promise<Opened | No>>();
+  const keys = new WeakMap<Tree, string>();
+  const keyOf = (tree: Tree): string => {
+    const known = keys.get(tree);
+    if (known !== undefined) return known;
+    const key = `${tree.name} ${JSON.stringify(tree.source)} ${tree.os === undefined ? '' : formatOs(tree.os)}`;
+    keys.set(tree, key);
+    return key;
+  };
   const look = async (tree: Tree, key: string): Promise<Opened | No> => {
     const known = opened.get(key);
     const found = await takeDown(parts, tree, known);
@@ -52,7 +65,7 @@ export function openShelf(parts: ShelfParts): Shelf {
     return found;
   };
   const lookUp = (tree: Tree): Promise<Opened | No> => {
-    const key = `${tree.name} ${JSON.stringify(tree.source)} ${tree.os === undefined ? '' : formatOs(tree.os)}`;
+    const key = keyOf(tree);
     const running = looking.get(key);
     if (running !== undefined) return running;
     const started = look(tree, key).finally(() => looking.delete(key));
@@ -64,6 +77,12 @@ export function openShelf(parts: ShelfParts): Shelf {
     files: async (tree) => {
       const found = await lookUp(tree);
       return isNo(found) ? found : found.files;
+    },
+    spot: (tree, path) => {
+      const known = opened.get(keyOf(tree));
+      // A medium that is not the tree's first choice gives way to a better one as soon as that is there: the long way sees to it.
+      if (known === undefined || parts.candidates(tree)[0]?.path !== known.medium.path) return undefined;
+      return known.files.spot?.(path);
     },
     image: async (tree) => {
       const found = await lookUp(tree);
@@ -90,9 +109,6 @@ function statusOf(parts: ShelfParts, tree: Tree, found: Opened | No): TreeStatus
 
 /** Opens the tree's first medium that is there, or answers `known` where that is it, unchanged. */
 async function takeDown(parts: ShelfParts, tree: Tree, known: Opened | undefined): Promise<Opened | No> {
-  if (tree.source.kind === 'upstream') {
-    return no('trees from a URL are not mirrored in this version', 'give the tree an iso or a directory');
-  }
   for (const medium of parts.candidates(tree)) {
     if (known?.medium.path === medium.path && (await known.files.isCurrent())) return known;
     const files = await openMedium(parts, medium);
@@ -102,6 +118,9 @@ async function takeDown(parts: ShelfParts, tree: Tree, known: Opened | undefined
     if (!isNo(facts)) return { medium, files, facts };
     await files.close();
     return facts;
+  }
+  if (tree.source.kind === 'upstream') {
+    return no('it was not fetched from its upstream yet', `kickstand tree sync ${tree.name}`);
   }
   const name = tree.source.path;
   return no(`${name} is not there`, `put it into ${parts.mediaDirectory}, or: kickstand tree add ${tree.name} FILE`);

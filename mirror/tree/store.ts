@@ -1,12 +1,13 @@
 // Trees on disk, edge: an ISO image or a directory, opened and read; what an image means is iso9660.ts's business.
 
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { codeOf, isNo, Malformed, no } from '../../server/malformed.ts';
 import type { No } from '../../server/malformed.ts';
+import { isUntouched, type Identity } from '../content/cache/identity.ts';
 import type { DirectoryName, FilePlace, Place, TreeFiles } from '../content/place.ts';
 import { openIso } from './iso9660.ts';
 import type { IsoImage } from './iso9660.ts';
@@ -30,12 +31,56 @@ export async function openTree({ kind, path }: Medium): Promise<StoredTree> {
   if (kind === 'iso') return openIsoTree(path);
   // Before anything is read of it: a change in between is then seen as one.
   const is = await identify(path, TELLING);
+  const seen = await lookAll(path);
   const files = await openDirectoryTree(path);
-  return { ...files, isCurrent: async () => (await identify(path, TELLING)) === is };
+  const still = (): boolean => seen.every(([file, about]) => isAsSeen(lookNow(file), about));
+  return {
+    ...files,
+    isCurrent: async () => (await identify(path, TELLING)) === is,
+    spot: (inside) => {
+      const file = `${path}/${inside}`;
+      return { key: file, file, still };
+    },
+  };
 }
+
+/**
+ * The root and what tells of the tree below it, as they are. For a name that is not there the directory is watched that it would come
+ * into: that changes with each name it gets, and one look is cheaper than several.
+ */
+async function lookAll(root: string): Promise<readonly (readonly [string, Identity])[]> {
+  const seen = new Map<string, Identity>();
+  for (const name of ['', ...TELLING]) {
+    for (let path = join(root, name); ; path = dirname(path)) {
+      const about = await stat(path, { bigint: true }).catch(() => undefined);
+      if (about !== undefined) seen.set(path, about);
+      if (about !== undefined || path.length <= root.length) break;
+    }
+  }
+  return [...seen];
+}
+
+/** What lies there, at once; undefined where nothing does, or it cannot be told. */
+function lookNow(path: string): Identity | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function isAsSeen(now: Identity | undefined, seen: Identity): boolean {
+  return now !== undefined && isUntouched(now, seen);
+}
+
 type Medium = { readonly kind: 'iso' | 'directory'; readonly path: string };
 
-type OpenImage = { readonly handle: FileHandle; readonly image: IsoImage; readonly is: string };
+type OpenImage = {
+  readonly handle: FileHandle;
+  readonly image: IsoImage;
+  readonly is: string;
+  readonly identity: Identity;
+};
 
 /**
  * Opens an image. Throws `Malformed` for one that cannot be read or is cut off, and an ordinary error where the file is
@@ -43,7 +88,7 @@ type OpenImage = { readonly handle: FileHandle; readonly image: IsoImage; readon
  * only who learnt it can open it anew.
  */
 export async function openIsoTree(file: string): Promise<IsoTree> {
-  const { handle, image, is } = await openImage(file);
+  const { handle, image, is, identity } = await openImage(file);
   let closed = false;
 
   const isCurrent = async (): Promise<boolean> => !closed && (await identify(file, [])) === is;
@@ -58,13 +103,15 @@ export async function openIsoTree(file: string): Promise<IsoTree> {
       if (refusal !== undefined) return refusal;
       try {
         const found = await image.find(path);
-        return found.kind === 'file' ? { ...found, file } : found;
+        return found.kind === 'file' ? { ...found, file, image: identity } : found;
       } catch (error) {
         const since = await unusable();
         if (since !== undefined) return since;
         throw error;
       }
     },
+    // Whether the image is still the one that was read shows in the stat of the spot itself.
+    spot: (path) => (closed ? undefined : { key: `${file}\n${path}`, file }),
     read: async (place, limitBytes) => {
       const refusal = await unusable();
       if (refusal !== undefined) throw new Error(refusal.reason);
@@ -86,7 +133,8 @@ async function openImage(file: string): Promise<OpenImage> {
     if (!about.isFile()) throw new Malformed('not a file', file);
     const readAt = (offset: number, length: number): Promise<Uint8Array> => readRange(handle, offset, length);
     const image = await openIso({ sizeBytes: about.size, readAt });
-    return { handle, image, is: [await realpath(file), identityOf(about)].join(' ') };
+    const identity = await handle.stat({ bigint: true });
+    return { handle, image, identity, is: [await realpath(file), identityOf(about)].join(' ') };
   } catch (error) {
     await handle.close();
     throw error;

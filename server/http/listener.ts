@@ -132,6 +132,8 @@ function createSide(side: Side, options: HttpListenerOptions, { limits, answers 
     insecureHTTPParser: side === 'installer',
     maxHeaderSize: HEADERS_LIMIT,
     headersTimeout: limits.headersMs,
+    // A request without a body then costs no stream: installers send little else, thousands a second when many install.
+    ...(side === 'installer' ? { optimizeEmptyRequests: true } : {}),
     requestTimeout: side === 'installer' ? INSTALLER_REQUEST_MS : 0,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(1000, limits.headersMs),

@@ -44,6 +44,12 @@ describe('content paths', () => {
     ['/repos/base/%252e%252e/a', 'repo base [%2e%2e/a]'],
     ['/repos/base/%C3%A9%20x', 'repo base [é x]'],
     ['/repos/base/...', 'repo base [...]'],
+    // a segment of one dot is none, however it is spelt (RFC 3986 §5.2.4)
+    ['/repos/base/./a', 'repo base [a]'],
+    ['/repos/base/%2E/a', 'repo base [a]'],
+    ['/./repos/./base/a', 'repo base [a]'],
+    ['/repos/base/Packages/.', 'repo base [Packages] slash'],
+    ['/.//4.0/./a', 'repo cloudstack [a]'],
     ['/%72epos/base/a', 'repo base [a]'],
     // absolute form (RFC 9112 §3.2.2)
     ['http://192.168.168.26:8080/repos/base/a?b', 'repo base [a]'],
@@ -83,7 +89,6 @@ describe('content paths', () => {
 describe('refused', () => {
   test.each([
     ['/repos/base/../x'],
-    ['/repos/base/./x'],
     ['/repos/base/a/..'],
     ['/repos/../trees/x/y'],
     ['/repos/base/%2e%2e/x'],

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { locate } from '../../../mirror/content/catalog.ts';
+import { LIMITS, openContentFiles, type ContentFiles } from '../../../mirror/content/cache/store.ts';
 import type { FilePlace } from '../../../mirror/content/place.ts';
 import type { Served } from '../../../mirror/content/routes.ts';
 import { createContentHandler, sendPlace } from '../../../mirror/content/routes.ts';
@@ -60,7 +61,10 @@ export async function serve(listener: RequestListener): Promise<Running> {
  * The content handler over `root`: repo `base` (published at `/4.0/` and `/pub/os/`) with snapshot `s1`, and tree `dvd`, all being
  * that directory. What is not content is answered 418.
  */
-export async function serveContent(root: string): Promise<Running & { readonly served: Served[] }> {
+export async function serveContent(
+  root: string,
+  contentFiles = openContentFiles({ ...LIMITS, idleMs: 20, settledMs: 0 }),
+): Promise<Running & { readonly served: Served[]; readonly contentFiles: ContentFiles }> {
   const served: Served[] = [];
   const files = await openDirectoryTree(root);
   const handler = createContentHandler({
@@ -75,13 +79,23 @@ export async function serveContent(root: string): Promise<Running & { readonly s
           name === 'base' && (snapshot ?? 's1') === 's1' ? files : no(`no repo ${name}`, 'kickstand repo list'),
         tree: async (name) => (name === 'dvd' ? files : no(`no tree ${name}`)),
       }),
+    spot: (path) => {
+      const known =
+        path.kind === 'tree' ? path.name === 'dvd' : path.name === 'base' && (path.snapshot ?? 's1') === 's1';
+      return known ? { key: join(root, path.path), file: join(root, path.path) } : undefined;
+    },
+    files: contentFiles,
     log: quietLog,
     onServed: (one) => served.push(one),
   });
   const running = await serve((request, response) => {
     if (!handler(request, response)) response.writeHead(418).end('not content');
   });
-  return { ...running, served };
+  const close = async (): Promise<void> => {
+    await running.close();
+    contentFiles.close();
+  };
+  return { port: running.port, close, served, contentFiles };
 }
 
 /** One place, whatever the URL, through `sendPlace`. */
@@ -89,10 +103,16 @@ export async function servePlace(
   place: FilePlace,
   wrap: (request: IncomingMessage, response: ServerResponse) => void = () => {},
 ): Promise<Running> {
-  return await serve((request, response) => {
+  const files = openContentFiles();
+  const running = await serve((request, response) => {
     wrap(request, response);
-    void sendPlace(request, response, { place, name: 'file.bin' });
+    void sendPlace(request, response, { place, name: 'file.bin', files });
   });
+  const close = async (): Promise<void> => {
+    await running.close();
+    files.close();
+  };
+  return { port: running.port, close };
 }
 
 export type Asking = {

@@ -140,7 +140,7 @@ describe('an absent tree says why', () => {
       {},
       async () => facts,
       { ...tree, source: { kind: 'upstream', url: 'http://x/' } },
-      'not mirrored in this version',
+      'not fetched from its upstream yet',
     ],
   ])('%s', async (_name, media, detect, wanted, reason) => {
     const status = await world(media, detect).shelf.status(wanted);
