@@ -76,23 +76,48 @@ add(repo, 'list', {
   load: async () => (await import('./cli/repo.ts')).listCommand,
 });
 add(repo, 'sync [name...]', {
-  help: 'fetch what is new upstream and publish it; without a name: all repos',
+  help: 'fetch what is new upstream and publish it; without a name: all repos; one that is being synced already is followed',
+  options: [
+    ['-q, --quiet', 'show no progress'],
+    ['--fresh', 'plan everything anew, although upstream has nothing new'],
+  ],
   load: async () => (await import('./cli/sync.ts')).syncCommand,
+});
+add(repo, 'cancel <name>', {
+  help: 'end a running sync, wherever it runs: nothing is lost or published half',
+  load: async () => (await import('./cli/sync.ts')).cancelCommand,
+});
+add(repo, 'history <name>', {
+  help: 'the newest syncs: why they began and how they ended',
+  load: async () => (await import('./cli/sync.ts')).historyCommand,
 });
 add(repo, 'snapshots <name>', {
   help: 'the snapshots that are kept',
+  options: [['--evidence', 'what was wrong with a rescued upstream, for each of them']],
   load: async () => (await import('./cli/repo.ts')).snapshotsCommand,
 });
 add(repo, 'publish <name> <snapshot>', {
   help: 'make a snapshot current: roll back, or forward again',
+  options: [
+    ['--stamp', 'give its metadata the times of now, for clients that refuse metadata older than what they have'],
+  ],
   load: async () => (await import('./cli/repo.ts')).publishCommand,
 });
 add(repo, 'verify [name...]', {
   help: 'hash every file of the published snapshots again; exit 1 on any difference',
-  load: async () => (await import('./cli/repo.ts')).verifyCommand,
+  options: [
+    ['--all-snapshots', 'of all snapshots that are kept'],
+    ['--repair', 'bring what is damaged anew, from a copy on this disk or from upstream'],
+  ],
+  load: async () => (await import('./cli/verify.ts')).verifyCommand,
+});
+add(repo, 'closure [name...]', {
+  help: 'what the packages require and nothing provides, with the trees and repos their profiles join; exit 1 on any',
+  load: async () => (await import('./cli/closure.ts')).closureCommand,
 });
 add(repo, 'prune', {
   help: 'remove snapshots beyond what each repo keeps, and what nothing holds any more',
+  options: [['--dry-run', 'only tell what would go, what stays and why']],
   load: async () => (await import('./cli/repo.ts')).pruneCommand,
 });
 
@@ -102,15 +127,24 @@ add(tree, 'list', {
   load: async () => (await import('./cli/tree.ts')).listCommand,
 });
 add(tree, 'add <name> <source>', {
-  help: 'prove an ISO or a directory and make it the tree NAME',
+  help: 'prove an ISO or a directory and make it the tree NAME; or name the URL that it is to be mirrored from',
   load: async () => (await import('./cli/tree.ts')).addCommand,
 });
+add(tree, 'sync [name...]', {
+  help: 'mirror trees from their URLs and publish what is new; without a name: all that come from a URL',
+  options: [
+    ['-q, --quiet', 'show no progress'],
+    ['--fresh', 'plan everything anew, although upstream has nothing new'],
+  ],
+  load: async () => (await import('./cli/tree-sync.ts')).syncTreesCommand,
+});
 add(tree, 'verify [name...]', {
-  help: "prove the checksums that the tree's own .treeinfo names; exit 1 on any difference",
+  help: "prove the checksums that the tree's own .treeinfo names, and all of a tree from a URL; exit 1 on any difference",
+  options: [['--repair', 'of trees from a URL: bring what is damaged anew, from a copy on this disk or from upstream']],
   load: async () => (await import('./cli/tree.ts')).verifyCommand,
 });
 add(tree, 'remove <name>', {
-  help: 'take a tree off the appliance; the medium itself is left',
+  help: 'take a tree off the appliance; a medium itself is left, what was fetched from a URL goes',
   load: async () => (await import('./cli/tree.ts')).removeCommand,
 });
 

@@ -1,10 +1,11 @@
 # The Debian packages whose programs the tests use as real clients. Sourced by scripts/test; POSIX sh.
 
 client_packages="
-atftp bash-static busybox-static bzip2 ca-certificates cpio createrepo-c curl dnf dnsmasq-base e2fsprogs fdisk genisoimage
-grub-common grub-efi-amd64-bin iproute2 iptables ipxe ipxe-qemu isc-dhcp-client kea-admin kmod libarchive-tools mount mtools
-nmap openssl ovmf pxelinux python3 qemu-system-x86 rpm rpm2cpio seabios shellcheck squashfs-tools syslinux-common tftp-hpa
-unzip util-linux wget xorriso xz-utils zstd
+apache2-bin atftp bash-static busybox-static bzip2 ca-certificates cpio createrepo-c curl dnf dnf-plugins-core
+dnsmasq-base e2fsprogs fdisk genisoimage gpg gpg-agent grub-common grub-efi-amd64-bin iproute2 iptables ipxe ipxe-qemu
+isc-dhcp-client kea-admin kmod libarchive-tools mount mtools nginx nmap openssl ovmf pxelinux python3 qemu-system-x86
+rpm rpm2cpio seabios shellcheck squashfs-tools syslinux-common tftp-hpa unzip util-linux wget wrk xorriso xz-utils
+zstd
 "
 
 # Installs what is missing as root on Debian; elsewhere names it. The tests say themselves what they skip.

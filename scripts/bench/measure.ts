@@ -73,7 +73,7 @@ export function isMet({ ratio, bar }: Ratio): boolean | undefined {
 /** A report as people read it. */
 export function formatReport(report: Report): string {
   const figures = report.rows.length === 0 ? '' : figuresOf(report);
-  const ratios = report.ratios.map((ratio) => `${ratio.what} = ${ratio.ratio.toFixed(2)} ×${formatBar(ratio)}\n`);
+  const ratios = report.ratios.map((ratio) => `${ratio.what} = ${formatRatio(ratio.ratio)} ×${formatBar(ratio)}\n`);
   const facts = report.facts.map((fact) => `${fact}\n`);
   return `${report.title}\n  ${report.how}\n\n${indent([figures, ...ratios, ...facts].join(''))}\n`;
 }
@@ -108,8 +108,13 @@ export function rowOf(name: string, runs: readonly Run[]): Row {
 
 function formatBar(ratio: Ratio): string {
   if (ratio.bar === undefined) return '';
-  const wanted = `${ratio.bar.kind === 'at-least' ? '≥' : '≤'} ${ratio.bar.ratio.toFixed(1)}`;
+  const wanted = `${ratio.bar.kind === 'at-least' ? '≥' : '≤'} ${formatRatio(ratio.bar.ratio)}`;
   return ` (wanted ${wanted}: ${isMet(ratio) === true ? 'met' : 'MISSED'})`;
+}
+
+/** Three decimals where two would round a bar's neighbour onto it. */
+function formatRatio(ratio: number): string {
+  return ratio.toFixed(ratio < 0.1 ? 3 : 2);
 }
 
 function formatNumber(value: number): string {

@@ -2,20 +2,24 @@
 
 import { lstat, readlink, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { openContentStore } from '../../mirror/content/store.ts';
+import { withoutLogin } from '../../mirror/sync/settings.ts';
 import { detectTree } from '../../mirror/tree/detect.ts';
 import { openTree } from '../../mirror/tree/store.ts';
 import { siteEdit } from '../../server/assembly/enrolment.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
-import type { Os, Tree } from '../../server/domain.ts';
+import { dropTree } from '../../server/assembly/trees.ts';
+import type { Os, Site, Tree } from '../../server/domain.ts';
 import type { No } from '../../server/malformed.ts';
 import { codeOf, isNo, Malformed, messageOf, no } from '../../server/malformed.ts';
 import { formatOs, sameOs } from '../../server/os.ts';
-import { addTree, removeTree } from '../../server/site/edit.ts';
+import { addTree, removeTree, type TreeEntry } from '../../server/site/edit.ts';
 import { renderProblems } from '../../server/site/problems.ts';
 import { rewriteSite } from '../../server/site/rewrite/store.ts';
 import { ensureDirectory, saveSymlink } from '../../server/store.ts';
 import type { Context } from './context.ts';
 import { readSite } from './context.ts';
+import { formatBytes } from './output.ts';
 
 /** What was done, for the operator. */
 export type Changed = {
@@ -34,13 +38,28 @@ type Medium = { readonly kind: 'iso' | 'directory'; readonly path: string; reado
  */
 export async function addMedium(context: Context, name: string, source: string): Promise<Changed | No> {
   const site = await readSite(context);
+  if (/^https?:\/\//i.test(source)) return addUpstream(context, { site, name, url: source });
   const medium = await proveMedium(resolve(source));
   if (isNo(medium)) return medium;
   const tree = site.trees.find((known) => known.name === name);
-  const done = tree === undefined ? await addToSite(context, name, medium) : await linkMedium(context, tree, medium);
+  const done =
+    tree === undefined ? await addToSite(context, { ...medium, name }) : await linkMedium(context, tree, medium);
   return isNo(done)
     ? done
     : { kind: 'changed', tree: name, os: formatOs(medium.os), source: medium.path, done: done.text };
+}
+
+type Upstream = { readonly site: Site; readonly name: string; readonly url: string };
+
+/** A tree from a URL comes into the site file; its sync proves it. */
+async function addUpstream(context: Context, { site, name, url }: Upstream): Promise<Changed | No> {
+  const tree = site.trees.find((known) => known.name === name);
+  const fetches = `kickstand tree sync ${name} fetches it`;
+  if (tree !== undefined && (tree.source.kind !== 'upstream' || tree.source.url !== url))
+    return no(`the site has a tree ${name} that comes from elsewhere`, 'choose another name, or correct the site file');
+  const done = tree === undefined ? await addToSite(context, { name, kind: 'upstream', path: url }) : already();
+  if (isNo(done)) return done;
+  return { kind: 'changed', tree: name, os: 'from a URL', source: withoutLogin(url), done: `${done.text}; ${fetches}` };
 }
 
 type Done = { readonly kind: 'done'; readonly text: string };
@@ -103,11 +122,14 @@ async function isOrdinary(path: string): Promise<boolean> {
   }
 }
 
-async function addToSite(context: Context, name: string, medium: Medium): Promise<Done | No> {
-  return editSite(context, (text) => addTree(text, { name, kind: medium.kind, path: medium.path }));
+async function addToSite(context: Context, { name, kind, path }: TreeEntry): Promise<Done | No> {
+  return editSite(context, (text) => addTree(text, { name, kind, path }));
 }
 
-/** Takes a tree off: its link in DATA/media where that is what brought it, else its entry in the site file. */
+/**
+ * Takes a tree off: its link in DATA/media where that is what brought it, else its entry in the site file, and with that
+ * everything that was fetched of it.
+ */
 export async function removeMedium(context: Context, name: string): Promise<Changed | No> {
   const site = await readSite(context);
   const tree = site.trees.find((known) => known.name === name);
@@ -129,8 +151,22 @@ export async function removeMedium(context: Context, name: string): Promise<Chan
   }
   const user = site.profiles.find((profile) => profile.tree === name);
   if (user !== undefined) return no(`the profile ${user.name} installs from ${name}`, 'change the profile first');
-  const done = await editSite(context, (text) => removeTree(text, name));
+  const remove = (): Promise<Done | No> => editSite(context, (text) => removeTree(text, name));
+  const done = tree.source.kind === 'upstream' ? await removeUpstream(context, name, remove) : await remove();
   return isNo(done) ? done : { ...result, done: done.text };
+}
+
+async function removeUpstream(
+  { settings }: Context,
+  name: string,
+  remove: () => Promise<Done | No>,
+): Promise<Done | No> {
+  const content = openContentStore(settings.dataDirectory);
+  const done = await dropTree(content, name, remove);
+  if (isNo(done)) return done;
+  const swept = await content.sweepPool();
+  const freed = isNo(swept) ? '' : ` (${formatBytes(swept)} set free)`;
+  return { ...done, text: `${done.text}; what was fetched of it is removed${freed}` };
 }
 
 async function linkTarget(path: string): Promise<string | undefined> {

@@ -1,14 +1,15 @@
-// kickstand tree list | verify, and the doors to add and remove.
+// kickstand tree list | verify, and the doors to add and remove; syncing is in tree-sync.ts.
 
-import { verifyTree } from '../../mirror/tree/verify.ts';
+import { verifyTree, type Verified } from '../../mirror/tree/verify.ts';
 import type { House } from '../../server/assembly/house.ts';
+import { verifySyncedTree } from '../../server/assembly/synced-trees.ts';
 import { treeViews } from '../../server/assembly/views.ts';
 import type { Tree } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
 import { chosen, readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
-import { print, refuse, table } from './output.ts';
+import { formatTime, print, refuse, table } from './output.ts';
 import { progressBar } from './progress.ts';
 import { addMedium, removeMedium } from './medium.ts';
 
@@ -16,8 +17,15 @@ import { addMedium, removeMedium } from './medium.ts';
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   const trees = await withHouse(context, treeViews);
-  const rows = trees.map((tree) => [tree.name, tree.ready ? 'ready' : 'absent', tree.what, tree.remedy ?? '']);
-  print(context.output, trees, table(['TREE', 'STATE', 'WHAT', 'WHAT TO DO'], rows));
+  const rows = trees.map((tree) => [
+    tree.name,
+    tree.ready ? 'ready' : 'absent',
+    tree.what,
+    tree.source.kind === 'upstream' ? tree.source.url : tree.source.path,
+    tree.synced === undefined ? '-' : formatTime(Date.parse(tree.synced.at)),
+    tree.remedy ?? '',
+  ]);
+  print(context.output, trees, table(['TREE', 'STATE', 'WHAT', 'SOURCE', 'SYNCED', 'WHAT TO DO'], rows));
   return 0;
 }
 
@@ -39,13 +47,16 @@ export async function removeCommand([name]: Args, flags: Flags): Promise<ExitCod
   return 0;
 }
 
-/** `tree verify [NAME…]`: exit 1 on a checksum that differs; what the tree names and does not carry is told, no failure. */
+/** `tree verify [NAME…] [--repair]`: exit 1 on a checksum that differs; what the tree names and does not carry is told, no failure. */
 export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   return withHouse(context, async (house) => {
-    const results = [];
-    for (const tree of chosen('tree', house.site().trees, names))
-      results.push(await verifyOne(house, tree, context.output.json ? 'quiet' : 'loud'));
+    const results: VerifiedTree[] = [];
+    const how: How = {
+      repair: flags['repair'] === true ? 'repair' : 'look',
+      show: context.output.json ? 'quiet' : 'loud',
+    };
+    for (const tree of chosen('tree', house.site().trees, names)) results.push(await verifyOne(house, tree, how));
     const lines = results.flatMap((result) => [
       ...result.checks.map(
         (check) =>
@@ -65,10 +76,27 @@ export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCo
   });
 }
 
-async function verifyOne(house: House, tree: Tree, loudness: 'quiet' | 'loud') {
+type How = { readonly repair: 'repair' | 'look'; readonly show: 'quiet' | 'loud' };
+type VerifiedTree = {
+  readonly tree: string;
+  readonly checks: readonly Verified[];
+  readonly problem: string | undefined;
+};
+
+async function verifyOne(house: House, tree: Tree, { repair, show }: How): Promise<VerifiedTree> {
+  if (tree.source.kind === 'upstream') {
+    const bar = progressBar(tree.name, show);
+    const watch = {
+      onProgress: (progress: Parameters<typeof bar.show>[0]) => bar.show(progress),
+      signal: new AbortController().signal,
+    };
+    const found = await verifySyncedTree(house, tree, { ...watch, repair });
+    bar.end();
+    return { tree: tree.name, ...found };
+  }
   const files = await house.shelf.files(tree);
   if (isNo(files)) return { tree: tree.name, checks: [], problem: files.reason };
-  const bar = progressBar(tree.name, loudness);
+  const bar = progressBar(tree.name, show);
   const image = await house.shelf.image(tree);
   const checks = await verifyTree(files, {
     ...(isNo(image) ? {} : { image }),

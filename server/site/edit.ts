@@ -3,8 +3,12 @@
 import type { Node } from 'yaml';
 import { Document, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 
-/** A tree as the site file writes it. */
-export type TreeEntry = { readonly name: string; readonly kind: 'iso' | 'directory'; readonly path: string };
+/** A tree as the site file writes it; `path` is the URL of one from `upstream`. */
+export type TreeEntry = {
+  readonly name: string;
+  readonly kind: 'iso' | 'directory' | 'upstream';
+  readonly path: string;
+};
 
 /** The text with one more tree at the end of `trees`, which is made where there is none. */
 export function addTree(text: string, { name, kind, path }: TreeEntry): string {

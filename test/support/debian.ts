@@ -1,5 +1,6 @@
 // Files of Debian packages that are fetched by apt and unpacked, never installed: what the tests boot must not become part of this system.
 
+import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './lab-cache.ts';
@@ -9,7 +10,15 @@ import { run } from './lab-run.ts';
 export async function unpackedPackages(packages: readonly string[]): Promise<string> {
   const versions: string[] = [];
   for (const name of packages) versions.push(`${name}_${await candidateVersion(name)}`);
-  return cached(versions.join(',').replaceAll(/[^A-Za-z0-9._,+~-]/g, '-'), (into) => unpackPackages(packages, into));
+  return cached(nameOf(versions.join(',').replaceAll(/[^A-Za-z0-9._,+~-]/g, '-')), (into) =>
+    unpackPackages(packages, into),
+  );
+}
+
+/** A name that any file system takes. */
+function nameOf(versions: string): string {
+  if (versions.length <= 200) return versions;
+  return `${versions.slice(0, 100)}-${createHash('sha256').update(versions).digest('hex').slice(0, 16)}`;
 }
 
 /** The packages that `name` depends on, as apt knows them. */

@@ -44,11 +44,18 @@ describe('a ratio', () => {
     expect(rule(of, against, bar)).toBe(expected);
   });
 
+  test('is told finely where it is small', () => {
+    const bar: Bar = { kind: 'at-most', ratio: 0.05 };
+    const ratios = [{ what: 'a / b', ratio: 0.0504, bar }];
+    const text = formatReport({ title: 'T', how: 'H', unit: 'ms', rows, ratios, facts: [] });
+    expect(text).toContain('a / b = 0.050 × (wanted ≤ 0.050: MISSED)');
+  });
+
   test('is told with its bar', () => {
     const bar: Bar = { kind: 'at-least', ratio: 1.6 };
     const ratios = [ratioOf(rows, { of: 'fast', against: 'slow', bar })];
     const text = formatReport({ title: 'T', how: 'H', unit: 'MB/s', rows, ratios, facts: ['a fact'] });
-    expect(text).toContain('fast / slow = 1.50 × (wanted ≥ 1.6: MISSED)');
+    expect(text).toContain('fast / slow = 1.50 × (wanted ≥ 1.60: MISSED)');
     expect(text).toMatch(/slow +20\.0 +20\.0 +20\.0 +4\.00 +1\n/);
     expect(text).toContain('a fact');
   });
