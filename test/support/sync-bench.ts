@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { openPool, type Pool } from '../../mirror/content/pool/store.ts';
 import { openContentStore, type ContentStore } from '../../mirror/content/store.ts';
 import { FETCH_LIMITS, openUpstream, type FetchLimits } from '../../mirror/sync/fetcher.ts';
+import { fingerprintSettings } from '../../mirror/sync/settings.ts';
 import { syncRepo, type SyncOptions, type SyncResult } from '../../mirror/sync/sync.ts';
 import { quietLog } from '../../server/log.ts';
+import type { Repo } from '../../server/repo.ts';
 import { sha256Of } from '../../mirror/rpm/checksum.ts';
 
 /** Retries at once, and gives up soon. */
@@ -23,11 +25,14 @@ export type SyncBench = {
   readonly data: string;
   readonly store: ContentStore;
   readonly pool: Pool;
-  sync(upstream: string, more?: Partial<SyncOptions>): Promise<SyncResult>;
+  /** Syncs the repo `demo`, or what `more.repo` makes of it. */
+  sync(upstream: string, more?: SyncMore): Promise<SyncResult>;
   /** path → sha256 of everything published, or undefined before the first time. */
   published(): Promise<Readonly<Record<string, string>> | undefined>;
   close(): Promise<void>;
 };
+
+export type SyncMore = Partial<Omit<SyncOptions, 'repo'>> & { readonly repo?: Partial<Repo> };
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 0);
 
@@ -40,9 +45,10 @@ export async function startBench(directory?: string): Promise<SyncBench> {
     data,
     store,
     pool,
-    sync: (upstream, more = {}) =>
-      syncRepo({
-        repo: { name: 'demo', upstream, keep: 3 },
+    sync: (upstream, more = {}) => {
+      const repo = { ...plainRepo(upstream), ...more.repo };
+      return syncRepo({
+        settings: fingerprintSettings(repo, []),
         store,
         pool,
         fetch: (name) => openUpstream(name, FAST),
@@ -52,12 +58,31 @@ export async function startBench(directory?: string): Promise<SyncBench> {
         signal: new AbortController().signal,
         pinned: async () => [],
         ...more,
-      }),
+        repo,
+      });
+    },
     published: async () => {
       const { current } = await store.repoStatus('demo');
       return current === undefined ? undefined : directoryDigest(join(data, 'repos', 'demo'));
     },
     close: () => (directory === undefined ? rm(data, { recursive: true, force: true }) : Promise.resolve()),
+  };
+}
+
+/** A repo of which a site says nothing but its upstream. */
+export function plainRepo(upstream: string): Repo {
+  return {
+    name: 'demo',
+    upstream,
+    upstreamKind: 'base',
+    publish: undefined,
+    schedule: undefined,
+    keep: 3,
+    access: { proxy: undefined, ca: undefined, login: undefined, connections: 8, bytesPerSecond: undefined },
+    trust: { checks: [], keys: [], weakKeys: 'refuse' },
+    filter: { architectures: undefined, newest: undefined, include: [], exclude: [], sources: true },
+    rescue: false,
+    strict: false,
   };
 }
 
