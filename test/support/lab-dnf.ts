@@ -13,6 +13,9 @@ export type DnfClient = {
   readonly dnf: (args: readonly string[]) => Promise<string>;
 };
 
+/** Its plugin would add what was ever downloaded on this machine as one more repository. */
+const OWN = ['--disableplugin=local'];
+
 /** A dnf that keeps everything below `directory`. */
 export async function dnfClient(directory: string): Promise<DnfClient> {
   const root = join(directory, 'root');
@@ -29,7 +32,7 @@ export async function dnfClient(directory: string): Promise<DnfClient> {
     install_weak_deps: '0',
     retries: '1',
   }).map(([name, value]) => `--setopt=${name}=${value}`);
-  const fixed = ['dnf', '-y', `--installroot=${root}`, '--releasever=6', ...settings];
+  const fixed = ['dnf', '-y', `--installroot=${root}`, '--releasever=6', ...OWN, ...settings];
   return {
     root,
     addRepoFile: (name, text) => writeFile(join(repos, `${name}.repo`), text),
