@@ -59,7 +59,9 @@ const text: readonly WrongFile[] = [
   [
     'an unknown key like no other',
     [['    keep: 3', '    keep: 3\n    colour: red']],
-    ['36: repos[0].colour: unknown key — known: name, upstream, mirrorlist, metalink, publish, schedule, keep, proxy, ca, login, connections, rate, …'],
+    [
+      '36: repos[0].colour: unknown key — known: name, upstream, mirrorlist, metalink, publish, schedule, keep, proxy, ca, login, connections, rate, …',
+    ],
   ],
   [
     'a key in the wrong case',
