@@ -47,6 +47,13 @@ const two: LabPackage = {
   files: { '/usr/share/two': 'two\n' },
 };
 
+/** Repositories that are made within one second have the same times: what upstream published later is to be newer. */
+function makeNewer(files: RepoFiles, seconds: number): void {
+  const repomd = String(files.get('repodata/repomd.xml'));
+  const later = (_: string, time: string): string => `<timestamp>${Number(time) + seconds}<`;
+  files.set('repodata/repomd.xml', Buffer.from(repomd.replaceAll(/<timestamp>(\d+)</g, later)));
+}
+
 describe.skipIf(here.skip)(`clients of the mirror${here.note}`, () => {
   const undo: (() => Promise<unknown>)[] = [];
   const upstreams = new Map<string, FakeUpstream>();
@@ -74,6 +81,7 @@ describe.skipIf(here.skip)(`clients of the mirror${here.note}`, () => {
     };
     first = await build('first', [[one('1')], [one('2'), plus, two]], sign);
     second = await build('second', [[one('3'), two]], async () => {});
+    makeNewer(second, 100);
     const sites: Record<string, string> = {
       plain: '',
       newest: 'newest: 1, exclude: ["two"], sources: false',
