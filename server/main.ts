@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ContentFiles } from '../mirror/content/cache/store.ts';
 import { openContentFiles } from '../mirror/content/cache/store.ts';
+import type { ContentHandler } from '../mirror/content/routes.ts';
 import { createContentHandler, sendPlace } from '../mirror/content/routes.ts';
 import { createApp } from './app.ts';
 import type { Appliance } from './assembly/appliance.ts';
@@ -76,9 +77,14 @@ type Boot = {
 };
 
 type Http = Boot & { readonly files: ContentFiles };
+type Answering = Http & { readonly content: ContentHandler };
 
 function listenHttp(appliance: Appliance, boot: Http, log: Log) {
   const { house } = appliance;
+  const content = createContentHandler({
+    ...contentParts(house, boot.files),
+    onServed: followContent(boot.transcript),
+  });
   return listen('HTTP', house.settings.httpPort, {
     choice: { own: 80, fallBack: 8080 },
     start: (port) =>
@@ -86,7 +92,8 @@ function listenHttp(appliance: Appliance, boot: Http, log: Log) {
         address: house.settings.listen,
         port,
         isInstallerPath: (path) => isInstallerPath(path, publishPaths(house).keys()),
-        handle: handlerOf(appliance, boot, log),
+        handle: handlerOf(appliance, { ...boot, content }, log),
+        answerPlain: content.answerPlain,
         log,
       }),
   });
@@ -101,11 +108,7 @@ function listenTftp(settings: Settings, { names, transcript }: Boot, log: Log) {
 }
 
 /** Content first, then the boot namespace, then Express with all the rest. */
-function handlerOf(appliance: Appliance, { names, transcript, events, files }: Http, log: Log) {
-  const content = createContentHandler({
-    ...contentParts(appliance.house, files),
-    onServed: followContent(transcript),
-  });
+function handlerOf(appliance: Appliance, { names, transcript, events, files, content }: Answering, log: Log) {
   const app = createApp(routersOf(appliance, { transcript, events }), log);
   const boot = bootHandler({
     names,
@@ -113,7 +116,7 @@ function handlerOf(appliance: Appliance, { names, transcript, events, files }: H
     ...followBoot(transcript),
   });
   return (request: IncomingMessage, response: ServerResponse): void => {
-    if (content(request, response)) return;
+    if (content.handle(request, response)) return;
     boot(request, response).then(
       (taken) => (taken ? undefined : app(request, response)),
       (error: unknown) => {

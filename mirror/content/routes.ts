@@ -7,7 +7,8 @@ import { Malformed } from '../../server/malformed.ts';
 import type { ContentFiles } from './cache/store.ts';
 import type { Exchange, NotOpened, Text } from './deliver.ts';
 import { deliverBytes, deliverFault, deliverKept, deliverKnown, deliverNotOpened, deliverPlace } from './deliver.ts';
-import type { Kept } from './kept.ts';
+import type { Kept, PlainAnswer } from './kept.ts';
+import { plainAnswer } from './kept.ts';
 import { renderListing } from './listing.ts';
 import type { ContentPath, PublishPaths, RepoPath, TreePath } from './path.ts';
 import { parseContentPath } from './path.ts';
@@ -15,7 +16,7 @@ import type { FilePlace, Place, Spot } from './place.ts';
 import type { ContentRequest } from './response.ts';
 import { planNotAllowed, planProblem } from './response.ts';
 import type { Sent } from './send.ts';
-import { sendPlan } from './send.ts';
+import { sendPlan, sentWhole } from './send.ts';
 
 /** One answered request for content, for whoever follows an installer's progress. `path` is decoded, without the query. */
 export type Served = Sent & { readonly method: string; readonly path: string; readonly remote: string | undefined };
@@ -31,22 +32,41 @@ export type ContentHandlerParts = {
   onServed?(served: Served): void;
 };
 
-/** The handler: true where it answers the request (now or soon), false where the request is not for content. */
-export function createContentHandler(
-  parts: ContentHandlerParts,
-): (request: IncomingMessage, response: ServerResponse) => boolean {
-  return (request, response) => {
-    const path = readPath(request.url ?? '', parts.publishPaths());
-    if (path.kind === 'other') return false;
-    const remote = request.socket.remoteAddress;
-    const asked: Asked = { request: requestOf(request), response, path, spot: spotOf(parts, path), remote };
-    const kept = asked.spot === undefined ? undefined : parts.files.recall(asked.spot);
-    if (kept?.bytes !== undefined && isRead(request.method)) {
-      report(parts, asked, deliverKept(asked, kept, kept.bytes));
-    } else {
-      void answer(parts, asked, kept).then((sent) => report(parts, asked, sent));
-    }
-    return true;
+export type ContentHandler = {
+  /** True where it answers the request (now or soon), false where the request is not for content. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** The answer to a request that asks for nothing but a file, where that is in memory and still the one on disk. It counts as sent. */
+  readonly answerPlain: (request: PlainRequest, remote: string | undefined) => PlainAnswer | undefined;
+};
+
+type PlainRequest = { readonly method: 'GET' | 'HEAD'; readonly target: string };
+
+/** What answers requests for content. */
+export function createContentHandler(parts: ContentHandlerParts): ContentHandler {
+  return {
+    handle: (request, response) => {
+      const path = readPath(request.url ?? '', parts.publishPaths());
+      if (path.kind === 'other') return false;
+      const remote = request.socket.remoteAddress;
+      const asked: Asked = { request: requestOf(request), response, path, spot: spotOf(parts, path), remote };
+      const kept = asked.spot === undefined ? undefined : parts.files.recall(asked.spot);
+      if (kept?.bytes !== undefined && isRead(request.method)) {
+        report(parts, asked, deliverKept(asked, kept, kept.bytes));
+      } else {
+        void answer(parts, asked, kept).then((sent) => report(parts, asked, sent));
+      }
+      return true;
+    },
+    answerPlain: ({ method, target }, remote) => {
+      const path = readPath(target, parts.publishPaths());
+      const spot = path.kind === 'other' ? undefined : spotOf(parts, path);
+      const kept = spot === undefined ? undefined : parts.files.recall(spot);
+      if (path.kind === 'other' || kept?.bytes === undefined) return undefined;
+      const request: ContentRequest = { method, headers: {}, nowMs: Date.now(), boundary: '' };
+      const plain = plainAnswer(kept, request);
+      if (plain !== undefined) report(parts, { request, path, remote }, sentWhole(plain));
+      return plain;
+    },
   };
 }
 
@@ -73,6 +93,8 @@ type Asked = Exchange & {
   readonly spot: Spot | undefined;
   readonly remote: string | undefined;
 };
+
+type Reported = Pick<Asked, 'request' | 'path' | 'remote'>;
 
 /** The one place where a malformed content URL is caught. */
 function readPath(url: string, publishPaths: PublishPaths): ReadablePath | (ContentPath & { readonly kind: 'other' }) {
@@ -135,7 +157,7 @@ async function answerLocated(
   }
 }
 
-function report(parts: ContentHandlerParts, { request, path, remote }: Asked, sent: Sent): void {
+function report(parts: ContentHandlerParts, { request, path, remote }: Reported, sent: Sent): void {
   const { status, bytes, complete, fault } = sent;
   const publicPath = path.kind === 'malformed' ? '' : path.publicPath;
   const served: Served = { status, bytes, complete, fault, method: request.method ?? '', path: publicPath, remote };

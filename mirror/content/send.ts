@@ -35,6 +35,11 @@ export function sendWhole(response: ServerResponse, answer: WholeAnswer): Sent {
   response.writeHead(status, headers);
   if (body === undefined) response.end();
   else response.end(body, 'latin1');
+  return sentWhole(answer);
+}
+
+/** What became of an answer that the connection has taken whole. */
+export function sentWhole({ status, body }: Pick<WholeAnswer, 'status' | 'body'>): Sent {
   return { status, bytes: body?.length ?? 0, complete: true, fault: undefined };
 }
 

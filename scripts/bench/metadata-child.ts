@@ -31,7 +31,7 @@ const context = readContext({ site, data });
 await withHouse(context, async (house) => {
   const handler = createContentHandler(contentParts(house, openContentFiles()));
   const server = createServer((request, response) => {
-    if (!handler(request, response)) response.writeHead(404).end();
+    if (!handler.handle(request, response)) response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -1,4 +1,4 @@
-// The one TCP port for HTTP: reads each connection's first line, then gives it to a lenient or a strict parser.
+// The one TCP port for HTTP: plain requests are answered as they come in, all others by a lenient or a strict parser.
 
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
@@ -12,7 +12,9 @@ import { originForm } from '../target.ts';
 import type { InstallerPathTest, Side } from './audience.ts';
 import { audienceOf, audienceOfTarget } from './audience.ts';
 import { createCrowd } from './crowd.ts';
-import { readOpening } from './opening.ts';
+import type { PlainAnswer, PlainRequest } from './plain.ts';
+import type { ReceptionParts } from './reception/listener.ts';
+import { receive } from './reception/listener.ts';
 
 export type HttpListenerOptions = {
   readonly address: string;
@@ -21,6 +23,11 @@ export type HttpListenerOptions = {
   /** Asked at each connection and request: the paths change when a site is reloaded. */
   readonly isInstallerPath: InstallerPathTest;
   handle(request: IncomingMessage, response: ServerResponse, side: Side): void;
+  /**
+   * The answer to a plain request for an installer's path where it is ready at once: it then passes no parser. Undefined sends the request,
+   * and all that follow on its connection, to `handle`.
+   */
+  answerPlain?(request: PlainRequest, remote: string | undefined): PlainAnswer | undefined;
   readonly log: Log;
   readonly limits?: Partial<HttpLimits>;
 };
@@ -70,7 +77,7 @@ const METHODS = 'GET, HEAD, POST, OPTIONS';
 
 type Sides = Readonly<Record<Side, HttpServer>>;
 /** The newest answer on each connection; answers are sent in order, so when it is out, all are. */
-type Answers = WeakMap<Duplex, ServerResponse>;
+type Answers = WeakMap<Duplex, Pick<ServerResponse, 'writableFinished'>>;
 
 /** Starts listening. Rejects with the system's error (EADDRINUSE, EACCES …) where the port cannot be had. */
 export async function startHttpListener(options: HttpListenerOptions): Promise<HttpListener> {
@@ -90,6 +97,21 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
     const refused = crowd.complain(address, Date.now());
     if (refused !== undefined) options.log.warn('connection refused: too many are open', { address, limit, refused });
   };
+  const reception: ReceptionParts = {
+    limits,
+    choose: (line, socket) => {
+      // What comes now is a request that has only begun: the connection is idle no more.
+      answers.delete(socket);
+      return sides[audienceOf(line, options.isInstallerPath)];
+    },
+    answer: (request, socket) => {
+      if (audienceOfTarget(request.target, options.isInstallerPath) === 'operator') return undefined;
+      const answer = options.answerPlain?.(request, socket.remoteAddress);
+      if (answer !== undefined && !answers.has(socket)) answers.set(socket, plainAnswersOf(socket));
+      return answer;
+    },
+    refuse: (socket, fault) => (fault === 'tls' ? socket.destroy() : refuse(socket, fault === 'too-slow' ? 408 : 414)),
+  };
   const server = createTcpServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
     const address = socket.remoteAddress ?? '';
     if (!crowd.admit(address, socket)) {
@@ -102,7 +124,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
       open.delete(socket);
       crowd.leave(address, socket);
     });
-    meet(socket, (line) => sides[audienceOf(line, options.isInstallerPath)], limits.firstLineMs);
+    receive(socket, reception);
   });
   server.maxConnections = limits.connections;
   server.on('drop', (dropped) => complain(dropped?.remoteAddress ?? '', limits.connections));
@@ -111,6 +133,14 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the HTTP listener has no TCP port');
   return { port: address.port, close: () => closeAll(server, { sides, open, answers, closeMs: limits.closeMs }) };
+}
+
+function plainAnswersOf(socket: Socket): Pick<ServerResponse, 'writableFinished'> {
+  return {
+    get writableFinished() {
+      return socket.writableLength === 0;
+    },
+  };
 }
 
 async function listening(server: TcpServer, { address, port }: HttpListenerOptions): Promise<void> {
@@ -165,47 +195,6 @@ function createSide(side: Side, options: HttpListenerOptions, { limits, answers 
   // Node starts its check of the header and request timeouts when a server begins to listen, which this one never does.
   server.emit('listening');
   return server;
-}
-
-/** Reads the first line, within limits, and hands the connection, all bytes still unread, to the server that `choose` names. */
-function meet(socket: Socket, choose: (line: string) => HttpServer, firstLineMs: number): void {
-  let bytes: Buffer = Buffer.alloc(0);
-  const leave = (): void => {
-    clearTimeout(timer);
-    socket.off('data', onData).off('end', onEnd).off('close', leave);
-  };
-  const onEnd = (): void => {
-    leave();
-    socket.destroy();
-  };
-  const onData = (chunk: Buffer): void => {
-    bytes = Buffer.concat([bytes, chunk]);
-    const opening = readOpening(bytes);
-    if (opening.kind === 'partial') return;
-    leave();
-    if (opening.kind === 'tls') socket.destroy();
-    else if (opening.kind === 'too-long') refuse(socket, 414);
-    else handOver(socket, { bytes, server: choose(opening.line), onError });
-  };
-  const onError = (): void => {
-    socket.destroy();
-  };
-  const timer = setTimeout(() => {
-    leave();
-    if (bytes.byteLength === 0) socket.destroy();
-    else refuse(socket, 408);
-  }, firstLineMs);
-  socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', leave);
-}
-
-type Handover = { readonly bytes: Buffer; readonly server: HttpServer; readonly onError: () => void };
-
-function handOver(socket: Socket, { bytes, server, onError }: Handover): void {
-  socket.pause();
-  socket.off('error', onError);
-  socket.unshift(bytes);
-  server.emit('connection', socket);
-  socket.resume();
 }
 
 /** A request that belongs to the strict parser came over a lenient connection: it has to be made again over a new one. */

@@ -1,12 +1,14 @@
 // Reads what a new connection opens with, up to the end of its first line. Pure.
 
+/** What is no request. */
+export type OpeningFault = 'tls' | 'too-long';
+
 export type Opening =
   /** The first line is not complete yet. */
   | { readonly kind: 'partial' }
   /** The request line, without its line end. It may be garbage: the parser will say so. */
   | { readonly kind: 'line'; readonly line: string }
-  | { readonly kind: 'tls' }
-  | { readonly kind: 'too-long' };
+  | { readonly kind: OpeningFault };
 
 /** No request line of an installer or a browser comes near this; RFC 9112 §3 asks for 8000 at least. */
 export const OPENING_LIMIT = 8192;

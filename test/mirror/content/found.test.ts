@@ -45,7 +45,7 @@ async function askAt(places: readonly Place[], spot?: Spot) {
     log: quietLog,
     onServed: (one) => served.push(one),
   });
-  const server = await serve((request, response) => void handler(request, response));
+  const server = await serve((request, response) => void handler.handle(request, response));
   const { status, body } = await ask(server.port, '/repos/base/file.rpm');
   await server.close();
   await vi.waitFor(() => expect(served).toHaveLength(1));

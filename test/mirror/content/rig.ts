@@ -12,6 +12,7 @@ import type { FilePlace } from '../../../mirror/content/place.ts';
 import type { Served } from '../../../mirror/content/routes.ts';
 import { createContentHandler, sendPlace } from '../../../mirror/content/routes.ts';
 import { openDirectoryTree } from '../../../mirror/tree/store.ts';
+import { startHttpListener } from '../../../server/http/listener.ts';
 import { quietLog } from '../../../server/log.ts';
 import { no } from '../../../server/malformed.ts';
 
@@ -58,14 +59,15 @@ export async function serve(listener: RequestListener): Promise<Running> {
 }
 
 /**
- * The content handler over `root`: repo `base` (published at `/4.0/` and `/pub/os/`) with snapshot `s1`, and tree `dvd`, all being
- * that directory. What is not content is answered 418.
+ * The content handler, behind the port of the appliance, over `root`: repo `base` (published at `/4.0/` and `/pub/os/`) with snapshot `s1`, and tree `dvd`, all being
+ * that directory. What is not content is answered 418. `parsed` are the targets of requests that were not answered as plain ones.
  */
 export async function serveContent(
   root: string,
   contentFiles = openContentFiles({ ...LIMITS, idleMs: 20, settledMs: 0 }),
-): Promise<Running & { readonly served: Served[]; readonly contentFiles: ContentFiles }> {
+): Promise<Running & { readonly served: Served[]; readonly parsed: string[]; readonly contentFiles: ContentFiles }> {
   const served: Served[] = [];
+  const parsed: string[] = [];
   const files = await openDirectoryTree(root);
   const handler = createContentHandler({
     publishPaths: () =>
@@ -88,14 +90,23 @@ export async function serveContent(
     log: quietLog,
     onServed: (one) => served.push(one),
   });
-  const running = await serve((request, response) => {
-    if (!handler(request, response)) response.writeHead(418).end('not content');
+  const listener = await startHttpListener({
+    address: '127.0.0.1',
+    port: 0,
+    isInstallerPath: () => true,
+    handle: (request, response) => {
+      parsed.push(request.url ?? '');
+      if (!handler.handle(request, response)) response.writeHead(418).end('not content');
+    },
+    answerPlain: handler.answerPlain,
+    log: quietLog,
+    limits: { closeMs: 1 },
   });
   const close = async (): Promise<void> => {
-    await running.close();
+    await listener.close();
     contentFiles.close();
   };
-  return { port: running.port, close, served, contentFiles };
+  return { port: listener.port, close, served, parsed, contentFiles };
 }
 
 /** One place, whatever the URL, through `sendPlace`. */
@@ -120,15 +131,17 @@ export type Asking = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** One request by Node's client, path as given. */
+/** One request by Node's client, path as given: a plain one, where nothing is asked for but the file. */
 export function ask(port: number, path: string, { method = 'GET', headers = {} }: Asking = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+    const kept = { Connection: 'keep-alive', ...headers };
+    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers: kept, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+        request.destroy();
       });
     });
     request.on('error', reject);

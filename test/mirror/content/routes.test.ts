@@ -88,6 +88,28 @@ describe('content', () => {
     expect(one.headers.etag).toBe(other.headers.etag);
   });
 
+  test.each([
+    ['GET', '/repos/base/small.rpm'],
+    ['HEAD', '/repos/base/small.rpm'],
+    ['GET', '/4.0/repodata/repomd.xml?x'],
+    ['GET', '/trees/dvd/empty'],
+    ['GET', '/trees/dvd/Packages/a+b.rpm'],
+  ])('%s %s without a parser, once it is known, as with one', async (method, path) => {
+    const count = (): number => site.parsed.filter((target) => target === path).length;
+    await vi.waitFor(async () => {
+      const before = count();
+      await ask(site.port, path, { method });
+      expect(count()).toBe(before);
+    });
+    const [plain, served] = [await ask(site.port, path, { method }), site.served.at(-1)];
+    const before = count();
+    const parsed = await ask(site.port, path, { method, headers: { 'X-Other': '1' } });
+    expect(count()).toBe(before + 1);
+    const undated = (answer: typeof plain) => ({ ...answer, headers: { ...answer.headers, date: '' } });
+    expect(undated(plain)).toEqual(undated({ ...parsed, headers: { ...parsed.headers, 'keep-alive': 'timeout=75' } }));
+    expect(site.served.at(-1)).toEqual(served);
+  });
+
   test('what was served is reported', async () => {
     await ask(site.port, '/4.0//small.rpm?x=1', { headers: { Range: 'bytes=1-3' } });
     // A report comes behind its answer: those of earlier questions may still be on their way.
