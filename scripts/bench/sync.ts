@@ -15,11 +15,14 @@ const { values: flags } = parseArgs({
     packages: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '5' },
     'round-trip': { type: 'string', default: '20' },
+    only: { type: 'string', default: 'first,nothing-new' },
     json: { type: 'boolean', default: false },
   },
 });
 const MANY = 20;
 const MB = 1_000_000;
+
+const wanted = (part: 'first' | 'nothing-new'): boolean => flags.only.split(',').includes(part);
 
 type Bench = { readonly scratch: string; readonly content: SyncContent; readonly rounds: number };
 
@@ -35,11 +38,12 @@ async function benchAll(): Promise<readonly Report[]> {
     const far = await startFarUpstream(root, join(scratch, 'far'), Number(flags['round-trip']) / 2);
     const reports: Report[] = [];
     try {
-      reports.push(await firstSyncs(far, bench));
-      reports.push(await nothingNew(far, bench));
+      if (wanted('first')) reports.push(await firstSyncs(far, bench));
+      if (wanted('nothing-new')) reports.push(await nothingNew(far, bench));
     } finally {
       await far.stop();
     }
+    if (!wanted('nothing-new')) return reports;
     const near = await startFarUpstream(root, join(scratch, 'near'), 0);
     try {
       reports.push(await nothingNew(near, bench));

@@ -33,7 +33,7 @@ const access = {
     description: 'A PEM file with the authorities that upstream is believed by.',
   }).optional(),
   login: login.meta({ description: 'Who to be at upstream (HTTP Basic).' }).optional(),
-  connections: z.int().min(1).max(32).default(12).meta({ description: 'How many connections to upstream at once.' }),
+  connections: z.int().min(1).max(32).default(20).meta({ description: 'How many connections to upstream at once.' }),
   rate: text(repoValues.checkRate, {
     description: 'The most to fetch per second, such as 500K or 10M bytes.',
   }).optional(),
