@@ -14,6 +14,11 @@ const LIMIT_PATH = 1024;
 const LIMIT_SEGMENT = 255;
 /** RFC 3986 §3.1: with this a reference is absolute; §4.2: so no first segment of a relative one holds a colon. */
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+/**
+ * C0 and C1 controls, and what turns the direction of text round or cannot be seen (Unicode's Bidi_Control, zero-width space and joiners,
+ * byte order mark): a name with these is shown to people as another.
+ */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
 /** RFC 3986 §3.3 pchar: characters a path carries literally although encodeURIComponent escapes them. */
 const LITERAL = /%(?:24|26|2B|2C|3A|3B|3D|40)/g;
 
@@ -73,7 +78,7 @@ function segmentProblem(raw: string): string | undefined {
   if (segment === '..') return 'leads upwards';
   if (segment === '.') return 'holds a "." segment';
   if (/[/\\]/.test(segment)) return 'hides a slash';
-  if (/[\x00-\x1f\x7f]/.test(segment)) return 'holds a control character';
+  if (UNSEEN.test(segment)) return 'holds a control character';
   if (/%[0-9a-f]{2}/i.test(segment)) return 'is encoded twice';
   if (!segment.isWellFormed()) return 'holds a broken character';
   return Buffer.byteLength(segment) > LIMIT_SEGMENT ? 'holds a name that is too long' : undefined;

@@ -6,6 +6,7 @@ import { loadSite } from '../../server/site/store.ts';
 import { armingObstacle } from '../../server/assembly/arming.ts';
 import type { House } from '../../server/assembly/house.ts';
 import type { LoaderReport } from '../../server/assembly/loaders.ts';
+import { syncAlarms } from '../../server/assembly/sync-views.ts';
 import { lacks } from '../../server/assembly/views.ts';
 import { messageOf } from '../../server/malformed.ts';
 import { ensureDirectory } from '../../server/store.ts';
@@ -40,6 +41,7 @@ export async function runChecks(context: Context): Promise<Findings> {
     const { checks, report } = await loaderChecks(house);
     const rest = [
       ...(await contentChecks(house)),
+      ...(await syncChecks(house)),
       ...(await hostChecks(house)),
       ...(await networkChecks(context, house)),
     ];
@@ -79,6 +81,12 @@ async function contentChecks(house: House): Promise<readonly Check[]> {
     if (lack !== undefined) return problem(name, lack.reason, lack.remedy);
     return fine(name, name === 'address' ? house.origin() : 'ready');
   });
+}
+
+/** What the syncs of a repo are alarmed about: what it has may be older than anybody thinks. */
+async function syncChecks(house: House): Promise<readonly Check[]> {
+  const alarms = await syncAlarms(house);
+  return alarms.map(({ what, reason, remedy }) => problem(`syncs of ${what}`, reason, remedy));
 }
 
 /** Could each host be armed? What its tree or repo lacks is told above, once; here is what only hosts need. */

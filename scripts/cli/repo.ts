@@ -7,6 +7,7 @@ import { planPruning, pruneRepos } from '../../server/assembly/pruning.ts';
 import { snapshotPins } from '../../server/assembly/repos.ts';
 import type { Publication } from '../../server/assembly/rollback.ts';
 import { publishSnapshot } from '../../server/assembly/rollback.ts';
+import type { RepoSyncs } from '../../server/assembly/sync-views.ts';
 import { repoViews } from '../../server/assembly/views.ts';
 import type { No } from '../../server/malformed.ts';
 import { isNo, Malformed, no } from '../../server/malformed.ts';
@@ -16,6 +17,13 @@ import { evidenceCommand } from './evidence.ts';
 import type { ExitCode } from './output.ts';
 import { formatBytes, formatTime, print, refuse, table } from './output.ts';
 
+/** How the last sync ended and when, or that one runs. */
+function lastSyncText({ runningSync, lastSync }: RepoSyncs): string {
+  if (runningSync !== undefined) return 'running';
+  if (lastSync === undefined) return '-';
+  return `${lastSync.outcome ?? 'running'} ${formatTime(lastSync.endedAt ?? lastSync.startedAt)}`;
+}
+
 /** `repo list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
@@ -24,10 +32,11 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
     repo.name,
     repo.current ?? 'never synced',
     String(repo.snapshots.length),
-    repo.schedule ?? '-',
+    lastSyncText(repo),
+    repo.nextSync === undefined ? '-' : formatTime(repo.nextSync),
     repo.upstream,
   ]);
-  print(context.output, repos, table(['REPO', 'PUBLISHED', 'KEPT', 'SCHEDULE', 'UPSTREAM'], rows));
+  print(context.output, repos, table(['REPO', 'PUBLISHED', 'KEPT', 'LAST SYNC', 'NEXT', 'UPSTREAM'], rows));
   return 0;
 }
 

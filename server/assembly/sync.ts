@@ -33,7 +33,8 @@ export async function syncNow(house: House, repo: Repo, watch: SyncWatch): Promi
   const { log } = house;
   switch (result.kind) {
     case 'failed':
-      log.error('repo sync failed', { repo: repo.name, file: result.file, reason: result.reason });
+      if (watch.signal.aborted) log.info('repo sync stopped', { repo: repo.name });
+      else log.error('repo sync failed', { repo: repo.name, file: result.file, reason: result.reason });
       break;
     case 'published':
       log.info('repo synced', { repo: repo.name, outcome: 'published', snapshot: result.snapshot });

@@ -179,7 +179,7 @@ export async function pageModel(house: House, warnings: readonly string[]): Prom
   };
 }
 
-/** An upstream's URL may carry a login (RFC 3986 §3.2.1): it is not for a page that anyone reads. */
+/** An upstream's URL may carry a login (RFC 3986 §3.2.1), and its query a key of a subscription: neither is for a page that anyone reads. */
 function withoutCredentials(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/?#]*@/, '$1');
+  return url.replace(/^(https?:\/\/)[^/?#]*@/, '$1').replace(/\?.*$/s, '?…');
 }

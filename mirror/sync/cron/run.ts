@@ -5,6 +5,7 @@ import { Malformed, messageOf } from '../../../server/malformed.ts';
 import type { ScheduledSync } from '../schedule.ts';
 import type { Attempt, OwnCause, Verdict } from './due.ts';
 import { decideSync } from './due.ts';
+import { createQueue } from './queue.ts';
 import type { CronTimes } from './times.ts';
 import { cronTimes } from './times.ts';
 
@@ -33,17 +34,19 @@ type Entry = { readonly schedule: ScheduledSync; readonly times: CronTimes };
 /** Clocks are set and machines sleep: no timer is believed for longer. */
 const LOOK_EVERY_MS = 60_000;
 const REMEMBERED = 10;
+/** Two: one upstream that trickles, for hours perhaps, must not keep all others out of date. */
+const LATE_AT_ONCE = 2;
 
 /**
  * Runs `schedules` until closed, beginning with what was missed. What is on time begins at once; what is late (caught up, tried
- * again) waits its turn, one repo after the other. No repo twice at once. A schedule that cannot be read is logged and left out.
+ * again) waits its turn, two repos at once. No repo twice at once. A schedule that cannot be read is logged and left out.
  */
 export function runSchedules(schedules: readonly ScheduledSync[], edges: ScheduleEdges): Schedules {
   let entries = readEntries(schedules, edges.log);
   const busy = new Map<string, Promise<void>>();
   // The log on disk may be lost or not kept: what this process tried itself it must know, or it would try every minute.
   const tried = new Map<string, readonly Attempt[]>();
-  let late = Promise.resolve();
+  const late = createQueue(LATE_AT_ONCE);
   let isClosed = false;
   let forget = (): void => {};
 
@@ -64,8 +67,8 @@ export function runSchedules(schedules: readonly ScheduledSync[], edges: Schedul
     }
   };
   const start = (repo: string, cause: OwnCause): void => {
-    if (cause === 'schedule') busy.set(repo, run(repo, cause));
-    else busy.set(repo, (late = late.then(() => run(repo, cause))));
+    const sync = () => run(repo, cause);
+    busy.set(repo, cause === 'schedule' ? sync() : late(sync));
   };
   const verdictOn = ({ schedule, times }: Entry, now: number): Verdict => {
     const { since, attempts } = edges.remembered(schedule);

@@ -165,6 +165,8 @@ function fixedHead(answer: PlainAnswer): string {
   for (let at = 0; at < answer.headers.length; at += 2) {
     head += `${answer.headers[at]}: ${answer.headers[at + 1]}\r\n`;
   }
-  fixedHeads.set(answer, head);
-  return head;
+  // V8 keeps a string made by appending as a tree of its pieces, to be walked at each writing: through a buffer it becomes one piece.
+  const flat = Buffer.from(head, 'latin1').toString('latin1');
+  fixedHeads.set(answer, flat);
+  return flat;
 }

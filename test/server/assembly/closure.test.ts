@@ -9,14 +9,14 @@ import type { SnapshotFile } from '../../../mirror/content/layout.ts';
 import { parseHref } from '../../../mirror/rpm/href.ts';
 import type { RepoClosure } from '../../../server/assembly/closure.ts';
 import { closureOf, closureOfPublished } from '../../../server/assembly/closure.ts';
-import { openHouse, type House } from '../../../server/assembly/house.ts';
+import type { House } from '../../../server/assembly/house.ts';
 import type { Site } from '../../../server/domain.ts';
-import { quietLog } from '../../../server/log.ts';
 import { isNo, Malformed } from '../../../server/malformed.ts';
 import { textsOf, writeMetadata, type MetadataPackage } from '../../support/closure-repos.ts';
 import { exampleSite } from '../../support/example.ts';
 import { writeFiles } from '../../support/iso.ts';
 import { plainRepo } from '../../support/sync-bench.ts';
+import { houseOver } from '../../support/open-house.ts';
 
 let data = '';
 let house: House;
@@ -25,23 +25,7 @@ let profiles: Readonly<Record<string, { readonly tree: string; readonly repos: r
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'kickstand-closure-'));
   profiles = {};
-  house = await openHouse({
-    settings: {
-      siteFile: join(data, 'site.yaml'),
-      dataDirectory: data,
-      listen: '127.0.0.1',
-      advertise: undefined,
-      httpPort: 0,
-      tftpPort: 0,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      logLevel: 'silent',
-    },
-    log: quietLog,
-    site,
-    origin: () => 'http://127.0.0.1',
-  });
+  house = await houseOver({ data, site });
 });
 afterEach(async () => {
   await house.close();

@@ -9,16 +9,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SnapshotFile } from '../../../mirror/content/layout.ts';
 import { sha256Of } from '../../../mirror/rpm/checksum.ts';
 import { parseHref } from '../../../mirror/rpm/href.ts';
-import { openHouse, type House } from '../../../server/assembly/house.ts';
+import type { House } from '../../../server/assembly/house.ts';
 import { planPruning, pruneRepos } from '../../../server/assembly/pruning.ts';
 import { repairRepo, type Repair } from '../../../server/assembly/repair.ts';
 import { snapshotPins } from '../../../server/assembly/repos.ts';
 import { verifyRepo, type RepoVerdict } from '../../../server/assembly/verify.ts';
-import { quietLog } from '../../../server/log.ts';
 import { isNo, type No } from '../../../server/malformed.ts';
 import { exampleSite } from '../../support/example.ts';
 import { startUpstream, type FakeUpstream } from '../../support/fake-upstream.ts';
 import { buildRepo, fixtureBytes, type RepoFiles } from '../../support/repo-fixture.ts';
+import { houseOver } from '../../support/open-house.ts';
 
 const A = 'Packages/a-1.0-1.noarch.rpm';
 const B = 'Packages/b-1.0-1.noarch.rpm';
@@ -37,23 +37,7 @@ beforeEach(async () => {
       .replace(/^repos:$/m, `repos:\n  - name: other\n    upstream: ${upstream.url}\n    keep: 1`)
       .replace('http://cloudstack.apt-get.eu/rhel/4.0/', upstream.url),
   );
-  house = await openHouse({
-    settings: {
-      siteFile: join(data, 'site.yaml'),
-      dataDirectory: data,
-      listen: '127.0.0.1',
-      advertise: undefined,
-      httpPort: 0,
-      tftpPort: 0,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      logLevel: 'silent',
-    },
-    log: quietLog,
-    site: () => site,
-    origin: () => 'http://127.0.0.1',
-  });
+  house = await houseOver({ data, site: () => site });
 });
 afterEach(async () => {
   await house.close();

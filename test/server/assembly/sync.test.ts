@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SyncResult } from '../../../mirror/sync/sync.ts';
 import { expectedFacts } from '../../../mirror/tree/detect.ts';
 import { openDirectoryTree } from '../../../mirror/tree/store.ts';
-import { openHouse, type House } from '../../../server/assembly/house.ts';
+import type { House } from '../../../server/assembly/house.ts';
+import { repoViews } from '../../../server/assembly/views.ts';
 import { syncNow } from '../../../server/assembly/sync.ts';
 import { quietLog } from '../../../server/log.ts';
 import { parseOs } from '../../../server/os.ts';
@@ -19,6 +20,7 @@ import { startGpg } from '../../support/gpg.ts';
 import { needs } from '../../support/lab-needs.ts';
 import { buildRepo, fixtureBytes } from '../../support/repo-fixture.ts';
 import { plainRepo } from '../../support/sync-bench.ts';
+import { houseOver } from '../../support/open-house.ts';
 
 const packages = [{ name: 'one', bytes: fixtureBytes('one', 5000) }];
 const { skip, note } = needs(['gpg'], 'none');
@@ -30,23 +32,7 @@ beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'kickstand-house-'));
   upstream = await startUpstream(buildRepo({ packages }));
   const site = exampleSite();
-  house = await openHouse({
-    settings: {
-      siteFile: join(data, 'beside/site.yaml'),
-      dataDirectory: data,
-      listen: '127.0.0.1',
-      advertise: undefined,
-      httpPort: 0,
-      tftpPort: 0,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      logLevel: 'silent',
-    },
-    log: quietLog,
-    site: () => site,
-    origin: () => 'http://127.0.0.1',
-  });
+  house = await houseOver({ data, site: () => site, siteFile: 'beside/site.yaml' });
 });
 afterEach(async () => {
   await house.close();
@@ -101,6 +87,23 @@ async function place(path: string, content: string | Uint8Array): Promise<void> 
   await mkdir(dirname(join(data, path)), { recursive: true });
   await writeFile(join(data, path), content);
 }
+
+test('a sync that somebody stopped is no error in the log', async () => {
+  const told: string[] = [];
+  const note = (level: string) => (message: string) => void told.push(`${level}: ${message}`);
+  const log = { ...quietLog, error: note('error'), info: note('info') };
+  const watch = { onProgress: () => {}, signal: AbortSignal.abort() };
+  expect(await syncNow({ ...house, log }, plainRepo(upstream.url), watch)).toMatchObject({ kind: 'failed' });
+  expect(told).toEqual(['info: repo sync stopped']);
+});
+
+test('neither the login nor the query of an upstream is shown', async () => {
+  const [repo] = house.site().repos;
+  const upstreams = ['http://joe:s3cret@mirror.example/4.0/?key=s3cret', 'https://mirror.example/list?key=a@b/c'];
+  const repos = upstreams.map((one) => ({ ...plainRepo(one), name: repo?.name ?? '' }));
+  const views = await repoViews({ ...house, site: () => ({ ...house.site(), repos }) });
+  expect(views.map((view) => view.upstream)).toEqual(['http://mirror.example/4.0/?…', 'https://mirror.example/list?…']);
+});
 
 test('a password is read from the secrets and told to upstream', async () => {
   await house.secrets.save('mirror', 's3cret');

@@ -8,18 +8,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openContentFiles } from '../../../mirror/content/cache/store.ts';
 import { parseContentPath } from '../../../mirror/content/path.ts';
 import { contentParts } from '../../../server/assembly/content.ts';
-import { installOf, openHouse, type House } from '../../../server/assembly/house.ts';
+import { installOf, type House } from '../../../server/assembly/house.ts';
 import { pruneRepos } from '../../../server/assembly/pruning.ts';
 import { treeFileOf } from '../../../server/assembly/tree-files.ts';
 import { syncTreeNow } from '../../../server/assembly/trees.ts';
 import { treeViews } from '../../../server/assembly/views.ts';
 import type { Tree } from '../../../server/domain.ts';
-import { quietLog } from '../../../server/log.ts';
 import { isNo } from '../../../server/malformed.ts';
 import { kickstand } from '../../support/command.ts';
 import { exampleSite, exampleText } from '../../support/example.ts';
 import { startUpstream, type FakeUpstream } from '../../support/fake-upstream.ts';
 import { buildTree } from '../../support/tree-fixture.ts';
+import { houseOver } from '../../support/open-house.ts';
 
 const KERNEL = 'images/pxeboot/vmlinuz';
 const tree6 = buildTree('rhel6.2');
@@ -35,23 +35,7 @@ beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'kickstand-trees-'));
   upstream = await startUpstream(tree6);
   const site = exampleSite(fromUrl);
-  house = await openHouse({
-    settings: {
-      siteFile: join(data, 'site.yaml'),
-      dataDirectory: data,
-      listen: '127.0.0.1',
-      advertise: undefined,
-      httpPort: 0,
-      tftpPort: 0,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      logLevel: 'silent',
-    },
-    log: quietLog,
-    site: () => site,
-    origin: () => 'http://127.0.0.1',
-  });
+  house = await houseOver({ data, site: () => site });
 });
 afterEach(async () => {
   await house.close();

@@ -1,70 +1,12 @@
 // The one HTTP port on loopback: who gets which parser, what is refused and how, and an orderly end.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, get } from 'node:http';
-import type { Socket } from 'node:net';
-import { connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { isInstallerPath } from '../../../server/http/audience.ts';
-import type { HttpLimits, HttpListener } from '../../../server/http/listener.ts';
 import { startHttpListener } from '../../../server/http/listener.ts';
-import type { Log } from '../../../server/log.ts';
 import { quietLog } from '../../../server/log.ts';
+import { closeListeners, closing, converse, echo, say, SERIAL, start, type Handler } from './rig.ts';
 
-const listeners: HttpListener[] = [];
-afterEach(async () => {
-  for (const listener of listeners.splice(0)) await listener.close();
-});
-
-type Handler = (request: IncomingMessage, response: ServerResponse, side: string) => void;
-
-/** Answers with the side, the URL and the serial number it read. */
-const echo: Handler = (request, response, side) => {
-  response.end(`${side} ${request.url} ${String(request.headers['x-system-serial-number'])}`);
-};
-
-async function start(
-  handle: Handler = echo,
-  limits: Partial<HttpLimits> = {},
-  log: Log = quietLog,
-): Promise<HttpListener> {
-  const listener = await startHttpListener({
-    address: '127.0.0.1',
-    port: 0,
-    isInstallerPath: (path) => isInstallerPath(path, ['/4.0/']),
-    handle,
-    log,
-    limits: { closeMs: 300, ...limits },
-  });
-  listeners.push(listener);
-  return listener;
-}
-
-type Conversation = { readonly socket: Socket; readonly received: () => string; readonly closed: Promise<string> };
-
-/** A raw connection that keeps what it receives. */
-function converse(port: number, localAddress = '127.0.0.1'): Conversation {
-  const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
-  let text = '';
-  socket.setEncoding('latin1');
-  socket.on('data', (chunk) => (text += String(chunk)));
-  socket.on('error', () => {}); // a reset ends a conversation too
-  const closed = new Promise<string>((resolve) => {
-    socket.on('close', () => resolve(text));
-  });
-  return { socket, received: () => text, closed };
-}
-
-/** Sends all at once; what came back when the server closed. */
-async function say(port: number, text: string): Promise<string> {
-  const { socket, closed } = converse(port);
-  socket.write(Buffer.from(text, 'latin1'));
-  return await closed;
-}
-
-const closing = (target: string, extra = '', method = 'GET'): string =>
-  `${method} ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${extra}\r\n`;
-const SERIAL = 'X-System-Serial-Number: VMware-56 4d\n'; // as RHEL 6.2's loader sends it: a bare LF
+afterEach(closeListeners);
 
 describe('two parsers on one port', () => {
   test.each([
@@ -277,150 +219,6 @@ describe('odd connections', () => {
   });
 });
 
-describe('plain requests', () => {
-  const asking = (target: string, extra = ''): string => `GET ${target} HTTP/1.1\r\nHost: h\r\n${extra}\r\n`;
-
-  /** A port that has the answers to `/repos/small` and `/repos/large` ready. */
-  async function startReady(limits: Partial<HttpLimits> = {}, handle: Handler = echo): Promise<HttpListener> {
-    const answers = new Map([
-      ['/repos/small', { status: 200, headers: ['Content-Length', '5'], body: 'ready' }],
-      ['/repos/large', { status: 200, headers: ['Content-Length', `${LARGE}`], body: Buffer.alloc(LARGE, 'l') }],
-      ['/api/small', { status: 200, headers: ['Content-Length', '5'], body: 'never' }],
-    ]);
-    const listener = await startHttpListener({
-      address: '127.0.0.1',
-      port: 0,
-      isInstallerPath: (path) => isInstallerPath(path, []),
-      handle,
-      answerPlain: ({ target }) => answers.get(target),
-      log: quietLog,
-      limits: { closeMs: 300, ...limits },
-    });
-    listeners.push(listener);
-    return listener;
-  }
-  /** More than the system takes of an answer that nobody reads. */
-  const LARGE = 16 * 1024 * 1024;
-
-  test('are answered one after the other on a connection, as node:http writes an answer', async () => {
-    const { port } = await startReady();
-    const { socket, received } = converse(port);
-    for (const count of [1, 2, 3]) {
-      socket.write(asking('/repos/small'));
-      await vi.waitFor(() => expect(received().match(/ready/g)).toHaveLength(count));
-    }
-    expect(received().split('ready')[1]).toMatch(
-      /^HTTP\/1\.1 200 OK\r\nContent-Length: 5\r\nDate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n\r\n$/,
-    );
-    socket.destroy();
-  });
-
-  test('are followed by any other on the same connection, which a parser then has to its end', async () => {
-    const { port } = await startReady();
-    const { socket, received, closed } = converse(port);
-    socket.write(asking('/repos/small'));
-    await vi.waitFor(() => expect(received()).toContain('ready'));
-    socket.write(asking('/repos/small', SERIAL));
-    await vi.waitFor(() => expect(received()).toContain('installer /repos/small VMware-56 4d'));
-    socket.write(closing('/repos/small'));
-    expect(await closed).toContain('installer /repos/small undefined');
-  });
-
-  test('sent without waiting go to a parser all, in their order', async () => {
-    const { port } = await startReady();
-    const answer = await say(port, asking('/repos/small') + asking('/repos/x') + closing('/repos/y'));
-    expect(answer).toMatch(/installer \/repos\/small [^]*installer \/repos\/x [^]*installer \/repos\/y /);
-  });
-
-  test('for what is not ready, and for an operator, go to a parser', async () => {
-    const { port } = await startReady();
-    for (const [target, seen] of [
-      ['/repos/x', 'installer /repos/x'],
-      ['/api/small', 'operator /api/small'],
-    ] as const) {
-      const { socket, received } = converse(port);
-      socket.write(asking(target));
-      await vi.waitFor(() => expect(received()).toContain(seen));
-      socket.destroy();
-    }
-  });
-
-  test('a client that closes its side after asking has its answer', async () => {
-    const { port } = await startReady();
-    const { socket, closed } = converse(port);
-    socket.end(asking('/repos/small'));
-    expect(await closed).toMatch(/ready$/);
-  });
-
-  test('a client that takes its time has all of the answer, and only then the next', async () => {
-    const { port } = await startReady();
-    const { socket, received } = converse(port);
-    socket.pause();
-    socket.write(asking('/repos/large'));
-    await vi.waitFor(() => expect(socket.readableLength + socket.bytesRead).toBeGreaterThan(0));
-    socket.write(asking('/repos/small'));
-    socket.resume();
-    await vi.waitFor(() => expect(received().endsWith('ready')).toBe(true), { timeout: 10_000 });
-    const second = received().lastIndexOf('HTTP/1.1 200 OK');
-    expect(second - received().indexOf('\r\n\r\n')).toBe(LARGE + 4);
-    socket.destroy();
-  });
-
-  test('a client that takes nothing is cut off', async () => {
-    const listener = await startReady({ idleMs: 50, closeMs: 60_000 });
-    const { socket, closed } = converse(listener.port);
-    socket.once('data', () => socket.pause());
-    socket.write(asking('/repos/large'));
-    await vi.waitFor(() => expect(socket.isPaused()).toBe(true));
-    // It waits for the answer to be taken, or given up.
-    await listener.close();
-    socket.resume();
-    expect((await closed).length).toBeLessThan(LARGE);
-  });
-
-  test('an idle connection ends; one that begins a request has the time of a first line', async () => {
-    const { port } = await startReady({ keepAliveMs: 50, firstLineMs: 200 });
-    const idle = converse(port);
-    idle.socket.write(asking('/repos/small'));
-    expect(await idle.closed).toMatch(/ready$/);
-    const halting = converse(port);
-    halting.socket.write(asking('/repos/small'));
-    await vi.waitFor(() => expect(halting.received()).toContain('ready'));
-    halting.socket.write('GET /rep');
-    expect(await halting.closed).toMatch(/ready(?:HTTP\/1\.1 408 [^]*)?$/);
-  });
-
-  test('a connection between two of them is idle: it gives way, and is ended by close', async () => {
-    const listener = await startReady({ connectionsPerAddress: 1, closeMs: 10_000 });
-    const first = converse(listener.port);
-    first.socket.write(asking('/repos/small'));
-    await vi.waitFor(() => expect(first.received()).toContain('ready'));
-    const second = converse(listener.port);
-    second.socket.write(asking('/repos/small'));
-    await vi.waitFor(() => expect(second.received()).toContain('ready'));
-    expect(await first.closed).toMatch(/ready$/);
-    await listener.close();
-    expect(await second.closed).toMatch(/ready$/);
-  });
-
-  test('a request that has begun behind one is not idle: its answer is waited for', async () => {
-    let finish = (): void => {};
-    const listener = await startReady({ closeMs: 10_000 }, (_, response) => {
-      finish = () => response.end('finished');
-    });
-    const { socket, received, closed } = converse(listener.port);
-    socket.write(asking('/repos/small'));
-    await vi.waitFor(() => expect(received()).toContain('ready'));
-    socket.write('GET /repos/x HTTP/1.1\r\nHost: h\r\n');
-    await vi.waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(60));
-    const ended = listener.close();
-    socket.write('\r\n');
-    await vi.waitFor(() => finish());
-    expect(await closed).toContain('ready');
-    await ended;
-  });
-});
-
 describe('targets', () => {
   const oddities = ['http://', 'http:///x', 'http://[::1', 'http://[::1/repos/x', 'ftp://h/x', '/x#y'];
   test.each(oddities)('GET %s is a bad request before anybody sees it', async (target) => {
@@ -456,7 +254,7 @@ describe('one client address', () => {
 
   test('has its share of connections; above it they are closed, which the log tells once; others are served', async () => {
     const warn = vi.fn();
-    const { port } = await start(hang, { connectionsPerAddress: 2 }, { ...quietLog, warn });
+    const { port } = await start(hang, { connectionsPerAddress: 2 }, { log: { ...quietLog, warn } });
     const held = [converse(port), converse(port)];
     for (const { socket, received } of held) {
       socket.write(asking);
