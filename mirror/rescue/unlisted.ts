@@ -6,12 +6,13 @@ import type { Part } from '../content/pool/store.ts';
 import type { Candidate } from '../metadata/select.ts';
 import { checksumKey, sha256Of, startHasher, type Checksum, type Hasher, type Sha256 } from '../rpm/checksum.ts';
 import type { RelativePath } from '../rpm/href.ts';
+import { readPackageName } from '../rpm/name.ts';
 import type { RoundEdges } from '../sync/edges.ts';
 import { Refused } from '../sync/outcome.ts';
 import { planRetry } from '../sync/retry.ts';
 import { discard, Interrupted, SyncFault, type Body, type FetchRequest } from '../sync/upstream.ts';
 import type { Flaw, Unlisted } from './evidence.ts';
-import { proveIntact, readPackageName } from './intact.ts';
+import { proveIntact } from './intact.ts';
 
 export type UnlistedEdges = Pick<RoundEdges, 'upstream' | 'staging' | 'pool' | 'progress' | 'signal'> & {
   /** What an earlier run of this sync brought, by `checksumKey`. */

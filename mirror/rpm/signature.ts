@@ -12,15 +12,13 @@ import {
   type Trusted,
   type Verification,
 } from '../openpgp/verify.ts';
-import { declaredSize, packageDigests, startDigests, type PackageDigest } from './digests.ts';
-import { HEADER_INTRO_BYTES, headerSize, parseHeader, type HeaderLimits, type RpmHeader } from './header.ts';
-import { readStream, type WholeReader } from './stream.ts';
+import type { PackageDigest } from './digests.ts';
+import type { HeaderLimits, RpmHeader } from './header.ts';
+import { digestPackage, readHeaders, readingPackage, type Agreement } from './streamed.ts';
 
 /** Tags of the signature header (rpmtag.h): over the main header alone, and over header and payload together. */
 const HEADER_ONLY = { dsa: 267, rsa: 268, list: 278 } as const;
 const WHOLE = { pgp: 1002, gpg: 1005 } as const;
-const LEAD_BYTES = 96;
-const LEAD_MAGIC = [0xed, 0xab, 0xee, 0xdb];
 const LEAD_SIGNATURE_TYPE = 5;
 /** Signatures of post-quantum algorithms are the longest texts. */
 const LIMITS: HeaderLimits = { values: 64, textBytes: 256 * 1024 };
@@ -39,34 +37,14 @@ export async function verifyPackage(
   where: string,
   trusted: Trusted,
 ): Promise<Verdict> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  try {
-    return await verifyStream(readStream(iterator, where), where, trusted);
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-async function verifyStream(reader: WholeReader, where: string, trusted: Trusted): Promise<Verdict> {
-  checkLead(await reader.bytes(LEAD_BYTES), where);
-  const signature = await readHeader(reader, `${where}, signature header`);
-  await reader.skip(-signature.bytes.byteLength & 7);
-  const header = await readHeader(reader, `${where}, header`);
-  const digests = packageDigests(signature, header, where);
-  const ofHeader = startVerification(signaturesOf(signature, HEADER_ONLY, where), trusted);
-  const ofWhole = startVerification(signaturesOf(signature, WHOLE, where), trusted);
-  const headerDigests = startDigests(digests, 'header');
-  const wholeDigests = startDigests(digests, 'whole');
-  const payloadDigests = startDigests(digests, 'payload');
-  for (const part of [ofHeader, ofWhole, headerDigests, wholeDigests]) part.update(header.bytes);
-  let sizeBytes = header.bytes.byteLength;
-  for await (const chunk of reader.rest()) {
-    for (const part of [ofWhole, wholeDigests, payloadDigests]) part.update(chunk);
-    sizeBytes += chunk.byteLength;
-  }
-  const wrong = [headerDigests, payloadDigests, wholeDigests].flatMap((part) => part.wrong());
-  const damage = damageOf(wrong, declaredSize(signature), sizeBytes);
-  return damage ?? joinedVerdict({ ofHeader, ofWhole, digests });
+  return readingPackage(chunks, where, async (reader) => {
+    const headers = await readHeaders(reader, where, LIMITS);
+    checkLead(headers.lead, where);
+    const header = startVerification(signaturesOf(headers.signature, HEADER_ONLY, where), trusted);
+    const whole = startVerification(signaturesOf(headers.signature, WHOLE, where), trusted);
+    const agreement = await digestPackage(reader, headers, { where, also: { header, whole } });
+    return damageOf(agreement) ?? joinedVerdict({ ofHeader: header, ofWhole: whole, digests: agreement.digests });
+  });
 }
 
 type Proofs = {
@@ -97,11 +75,7 @@ function withPayload(header: Good, digests: readonly PackageDigest[]): Verdict {
   return { kind: 'bad', fault: 'key', reason: 'only its header is signed: nothing covers its payload' };
 }
 
-function damageOf(
-  wrong: readonly PackageDigest[],
-  declaredBytes: number | undefined,
-  sizeBytes: number,
-): Verdict | undefined {
+function damageOf({ wrong, declaredBytes, sizeBytes }: Agreement): Verdict | undefined {
   const reasons = wrong.map(({ title }) => `another ${title}`);
   if (declaredBytes !== undefined && declaredBytes !== sizeBytes) {
     reasons.push(`${sizeBytes} bytes instead of ${declaredBytes}`);
@@ -111,17 +85,10 @@ function damageOf(
 }
 
 function checkLead(lead: Uint8Array, where: string): void {
-  if (!LEAD_MAGIC.every((byte, at) => lead[at] === byte)) throw new Malformed('no RPM package', where);
   const major = lead[4] ?? 0;
   if (major !== 3 && major !== 4) throw new Malformed(`an RPM package of format ${major}`, where);
   if (lead[78] !== 0 || lead[79] !== LEAD_SIGNATURE_TYPE)
     throw new Malformed('an RPM package without a signature header', where);
-}
-
-async function readHeader(reader: WholeReader, where: string): Promise<RpmHeader> {
-  const intro = await reader.bytes(HEADER_INTRO_BYTES);
-  const rest = await reader.bytes(headerSize(intro, where) - HEADER_INTRO_BYTES);
-  return parseHeader(Buffer.concat([intro, rest]), where, LIMITS);
 }
 
 /** All signatures under these tags. Those of rpm 6 (278) are base64 texts, the others packets. */

@@ -2,8 +2,8 @@
 
 import type { SnapshotFile } from '../content/layout.ts';
 import type { Candidate } from '../metadata/select.ts';
-import { readPackageName } from '../rescue/intact.ts';
 import type { Sha256 } from '../rpm/checksum.ts';
+import { readPackageName } from '../rpm/name.ts';
 import type { PrimaryPackage } from '../rpm/primary.ts';
 import type { RoundEdges } from './edges.ts';
 import { inParallel } from './parallel.ts';

@@ -93,7 +93,7 @@ describe.skipIf(here.skip)(`a rescue by index pages${here.note}`, () => {
     });
 
     test('two contents of one package are both kept, and told', async () => {
-      const other = await buildFarm();
+      const other = await buildFarm('second');
       const files = new Map([...rpms([LAMB], 'a/'), [`b/${LAMB}`, other.packages.get(LAMB) ?? Buffer.alloc(0)]]);
       await other.remove();
       expect(await scene.rescue(withPages(files))).toMatchObject({ kind: 'published', packages: 2 });
