@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { settingFlags } from '../server/settings.ts';
+import { capacityFlags } from '../server/site/capacity-flags.ts';
 import type { ExitCode } from './cli/output.ts';
 
 /** A command's work, loaded on call: positional arguments, then all flags. */
@@ -68,7 +69,21 @@ add(site, 'show', {
   help: 'the resolved site, every default written out',
   load: async () => (await import('./cli/site.ts')).showCommand,
 });
-add(site, 'plan', { help: 'the IP plan as a table', load: async () => (await import('./cli/site.ts')).planCommand });
+add(site, 'plan', {
+  help: 'the IP plan as tables: networks, ranges, who has which address, what is free',
+  options: [['--next <name>', 'only print the next free address for a new host, of a range or a network']],
+  load: async () => (await import('./cli/site.ts')).planCommand,
+});
+add(site, 'capacity', {
+  help: 'how many hypervisors a load needs, and what limits, with the arithmetic; beside those the site has',
+  options: [
+    ...capacityFlags.map(
+      ({ name, value, help }) => [value === '' ? `--${name}` : `--${name} <${value}>`, help] as const,
+    ),
+    ['--profile <name>', 'count the hosts of this profile, and exit 1 where they do not suffice'],
+  ],
+  load: async () => (await import('./cli/capacity.ts')).capacityCommand,
+});
 
 const repo = program.command('repo').description('mirrored RPM repositories').exitOverride();
 add(repo, 'list', {
@@ -117,7 +132,10 @@ add(repo, 'closure [name...]', {
 });
 add(repo, 'prune', {
   help: 'remove snapshots beyond what each repo keeps, and what nothing holds any more',
-  options: [['--dry-run', 'only tell what would go, what stays and why']],
+  options: [
+    ['--dry-run', 'only tell what would go, what stays and why'],
+    ['--now', 'also what was replaced in the last 48 hours, by which clients may still install'],
+  ],
   load: async () => (await import('./cli/repo.ts')).pruneCommand,
 });
 

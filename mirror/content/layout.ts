@@ -95,10 +95,25 @@ export function planPrune(ids: readonly string[], keep: number, held: ReadonlySe
   return removable.slice(0, Math.max(0, removable.length - Math.max(1, keep))).filter((id) => !held.has(id));
 }
 
+/** The longest time for which clients believe metadata they have read: dnf's `metadata_expire`, two days (yum's is six hours). */
+const READ_FOR_MS = 48 * 3_600_000;
+
+/**
+ * The snapshots that somebody may still install by, having read their metadata while they were current: those that a newer one took the
+ * place of less than two days before `nowMs`.
+ */
+export function stillRead(ids: readonly string[], nowMs: number): readonly string[] {
+  const sorted = ids.toSorted();
+  return sorted.filter((_, index) => {
+    const next = sorted[index + 1];
+    return next !== undefined && nowMs - timeOfSnapshot(next) < READ_FOR_MS;
+  });
+}
+
 /** Why each snapshot that `planPrune` leaves is left: `current`, `pinned by cs40`, `one of the 3 newest`. */
 export function explainKept(
   ids: readonly string[],
-  { keep, current, pins }: Keeping,
+  { keep, current, pins, read }: Keeping,
 ): readonly { readonly snapshot: string; readonly because: readonly string[] }[] {
   const most = Math.max(1, keep);
   const newest = new Set(ids.toSorted().slice(-most));
@@ -108,6 +123,7 @@ export function explainKept(
       ...(snapshot === current ? ['current'] : []),
       ...(hosts.length > 0 ? [`pinned by ${hosts.join(', ')}`] : []),
       ...(newest.has(snapshot) ? [most === 1 ? 'the newest' : `one of the ${most} newest`] : []),
+      ...(read.includes(snapshot) ? ['replaced less than 48 hours ago'] : []),
     ];
     return because.length === 0 ? [] : [{ snapshot, because }];
   });
@@ -118,6 +134,8 @@ export type Keeping = {
   readonly current: string | undefined;
   /** Snapshot → the hosts that are pinned to it. */
   readonly pins: ReadonlyMap<string, readonly string[]>;
+  /** See `stillRead`. */
+  readonly read: readonly string[];
 };
 
 /** Does this system error's code say that nothing more can be written? */

@@ -112,12 +112,13 @@ function publicationText({ kind, repo, snapshot, asked, newer, notes }: Publicat
   return lines.join('\n');
 }
 
-/** `repo prune [--dry-run]`: what the site's `keep` and the pins of hosts do not hold. */
+/** `repo prune [--dry-run] [--now]`: what the site's `keep` and the pins of hosts do not hold. */
 export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   const isDry = flags['dryRun'] === true;
+  const readers = flags['now'] === true ? 'given-up' : 'waited-for';
   return withHouse(context, async (house) => {
-    const report = await (isDry ? planPruning(house) : pruneRepos(house));
+    const report = await (isDry ? planPruning(house, readers) : pruneRepos(house, readers));
     if (isNo(report)) return refuse(context.output, report);
     const { repos, strangers, freed } = report;
     const removed = repos.map(({ repo, removed: snapshots }) => ({ repo, snapshots }));

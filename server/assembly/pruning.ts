@@ -5,7 +5,7 @@ import type { Repo } from '../repo.ts';
 import type { No } from '../malformed.ts';
 import { isNo } from '../malformed.ts';
 import type { House } from './house.ts';
-import { pinnedSnapshots, snapshotPins } from './repos.ts';
+import { heldSnapshots, pinnedSnapshots, readSnapshots, snapshotPins } from './repos.ts';
 
 export type PrunedRepo = {
   readonly repo: string;
@@ -21,19 +21,23 @@ export type PruneReport = {
   readonly freed: number | No;
 };
 
+/** Is what clients may still read kept for them (see `stillRead`), or is the room needed more? */
+export type Readers = 'waited-for' | 'given-up';
+
 /** What `pruneRepos` would do now. Changes nothing. */
-export async function planPruning(house: House): Promise<PruneReport> {
-  const repos = await Promise.all(house.site().repos.map((repo) => planned(house, repo)));
+export async function planPruning(house: House, readers: Readers = 'waited-for'): Promise<PruneReport> {
+  const repos = await Promise.all(house.site().repos.map((repo) => planned(house, repo, readers)));
   const removed = new Map(repos.map(({ repo, removed: ids }) => [repo, new Set(ids)] as const));
   return { repos, strangers: await strangersOf(house), freed: await house.content.reclaimable(removed) };
 }
 
-/** Removes what neither the site's `keep` nor a host holds, then what nothing holds any more. */
-export async function pruneRepos(house: House): Promise<PruneReport | No> {
+/** Removes what neither the site's `keep` nor a host nor a reader holds, then what nothing holds any more. */
+export async function pruneRepos(house: House, readers: Readers = 'waited-for'): Promise<PruneReport | No> {
   const repos: PrunedRepo[] = [];
   for (const repo of house.site().repos) {
-    const { kept } = await planned(house, repo);
-    const removed = await house.content.prune(repo.name, repo.keep, () => pinnedSnapshots(house, repo.name));
+    const { kept } = await planned(house, repo, readers);
+    const held = readers === 'given-up' ? pinnedSnapshots : heldSnapshots;
+    const removed = await house.content.prune(repo.name, repo.keep, () => held(house, repo.name));
     if (isNo(removed)) return removed;
     repos.push({ repo: repo.name, kept: kept.filter(({ snapshot }) => !removed.includes(snapshot)), removed });
   }
@@ -46,9 +50,10 @@ export async function prunableBytes(house: House): Promise<number | undefined> {
   return isNo(freed) ? undefined : freed;
 }
 
-async function planned(house: House, repo: Repo): Promise<PrunedRepo> {
+async function planned(house: House, repo: Repo, readers: Readers): Promise<PrunedRepo> {
   const { current, snapshots } = await house.content.repoStatus(repo.name);
-  const kept = explainKept(snapshots, { keep: repo.keep, current, pins: await snapshotPins(house, repo.name) });
+  const read = readers === 'given-up' ? [] : await readSnapshots(house, repo.name);
+  const kept = explainKept(snapshots, { keep: repo.keep, current, read, pins: await snapshotPins(house, repo.name) });
   const left = new Set(kept.map(({ snapshot }) => snapshot));
   return { repo: repo.name, kept, removed: snapshots.filter((id) => !left.has(id)) };
 }

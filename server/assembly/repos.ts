@@ -3,6 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { treeRepoFile } from '../../kickstart/bundle/files/repos.ts';
 import { renderRepoFile } from '../../kickstart/repo-file.ts';
+import { stillRead } from '../../mirror/content/layout.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import type { House } from './house.ts';
@@ -48,6 +49,16 @@ export async function snapshotPins(house: House, repo: string): Promise<Readonly
 /** The snapshots of `repo` that armed or installed hosts rest on. */
 export async function pinnedSnapshots(house: House, repo: string): Promise<readonly string[]> {
   return [...(await snapshotPins(house, repo)).keys()];
+}
+
+/** Those, and the ones that a client may still install by. */
+export async function heldSnapshots(house: House, repo: string): Promise<readonly string[]> {
+  return [...(await pinnedSnapshots(house, repo)), ...(await readSnapshots(house, repo))];
+}
+
+/** The snapshots of `repo` whose metadata clients have read so lately that they still go by it. */
+export async function readSnapshots(house: House, repo: string): Promise<readonly string[]> {
+  return stillRead((await house.content.repoStatus(repo)).snapshots, house.now());
 }
 
 /** The directory tree of a published snapshot, found anew at each request: commands publish too. */

@@ -18,7 +18,7 @@ import type { House } from './house.ts';
 import { findLocalFiles } from './local-files.ts';
 import { prunableBytes } from './pruning.ts';
 import { metadataFor } from './metadata.ts';
-import { pinnedSnapshots } from './repos.ts';
+import { heldSnapshots } from './repos.ts';
 
 /** How a caller follows a sync, and ends it. `fresh` plans everything anew, although upstream has nothing new. */
 export type SyncWatch = {
@@ -60,7 +60,7 @@ async function syncWith(house: House, repo: Repo, watch: SyncWatch): Promise<Syn
     fetch: () => openUpstream(target),
     now: house.now,
     log: house.log,
-    pinned: async () => pinnedSnapshots(house, repo.name),
+    pinned: async () => heldSnapshots(house, repo.name),
     settings: fingerprintSettings(
       repo,
       keys.files.map(({ bytes }) => bytes),

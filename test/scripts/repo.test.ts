@@ -103,7 +103,8 @@ test('an operator rolls back, is told who refuses it, stamps it, finds damage, a
   expect(foretold.out).toContain(`cloudstack: ${one} would be removed\n`);
   expect(foretold.out).toContain(`cloudstack: ${snapshot} is kept: current, the newest\n`);
   expect((await bench.store.repoStatus('cloudstack')).snapshots).toHaveLength(3);
-  const pruned = await repo('prune', '--json');
+  expect(foretold.out).toContain(`cloudstack: ${two} is kept: replaced less than 48 hours ago\n`);
+  const pruned = await repo('prune', '--now', '--json');
   expect(JSON.parse(pruned.out)).toMatchObject({
     dryRun: false,
     removed: [{ repo: 'cloudstack', snapshots: [one, two] }],

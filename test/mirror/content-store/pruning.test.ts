@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { explainKept } from '../../../mirror/content/layout.ts';
+import { explainKept, stillRead } from '../../../mirror/content/layout.ts';
 import { refuseForRoom } from '../../../mirror/content/room.ts';
 import { sha256Of } from '../../../mirror/rpm/checksum.ts';
 import { startBench, type Bench } from './rig.ts';
@@ -109,6 +109,7 @@ test.each<[string, Parameters<typeof explainKept>[1], Readonly<Record<string, re
     {
       keep: 2,
       current: 'b',
+      read: ['c'],
       pins: new Map([
         ['b', ['cs40']],
         ['a', ['xs-01', 'xs-02']],
@@ -117,15 +118,24 @@ test.each<[string, Parameters<typeof explainKept>[1], Readonly<Record<string, re
     {
       a: ['pinned by xs-01, xs-02'],
       b: ['current', 'pinned by cs40'],
-      c: ['one of the 2 newest'],
+      c: ['one of the 2 newest', 'replaced less than 48 hours ago'],
       d: ['one of the 2 newest'],
     },
   ],
-  ['the newest alone', { keep: 1, current: 'd', pins: new Map() }, { d: ['current', 'the newest'] }],
-  ['at least one', { keep: 0, current: undefined, pins: new Map() }, { d: ['the newest'] }],
+  ['the newest alone', { keep: 1, current: 'd', read: [], pins: new Map() }, { d: ['current', 'the newest'] }],
+  ['at least one', { keep: 0, current: undefined, read: [], pins: new Map() }, { d: ['the newest'] }],
 ])('why snapshots are kept: %s', (_what, keeping, kept) => {
   const told = explainKept(['c', 'a', 'd', 'b'], keeping);
   expect(Object.fromEntries(told.map(({ snapshot, because }) => [snapshot, because]))).toEqual(kept);
+});
+
+test.each([
+  ['the one that was replaced within two days', '2026-11-24T12:00Z', ['20261120T120000Z-bbbbbbbb']],
+  ['none that was replaced before, however new it was then', '2026-11-24T12:01Z', []],
+  ['all that were replaced since', '2026-11-22T11:59Z', ['20261101T120000Z-aaaaaaaa', '20261120T120000Z-bbbbbbbb']],
+])('clients may still install by %s', (_what, now, read) => {
+  const ids = ['20261122T120001Z-cccccccc', '20261101T120000Z-aaaaaaaa', '20261120T120000Z-bbbbbbbb'];
+  expect(stillRead(ids, Date.parse(now))).toEqual(read);
 });
 
 const GiB = 1024 ** 3;

@@ -45,6 +45,9 @@ afterEach(async () => {
   rmSync(data, { recursive: true });
 });
 
+const SAVED = 1.8e12;
+const DAY = 86_400_000;
+
 async function save(repo: string, from: RepoFiles, minutes: number): Promise<string> {
   const files = await Promise.all(
     [...from].map(async ([path, bytes]): Promise<SnapshotFile> => {
@@ -53,7 +56,7 @@ async function save(repo: string, from: RepoFiles, minutes: number): Promise<str
     }),
   );
   const about = { upstream: upstream.url, revision: '1', packages: 2, notes: [], origin: undefined };
-  const { id } = await house.content.saveSnapshot(repo, { now: 1.8e12 + minutes * 60_000, ...about, files });
+  const { id } = await house.content.saveSnapshot(repo, { now: SAVED + minutes * 60_000, ...about, files });
   await house.content.publish(repo, id);
   return id;
 }
@@ -336,7 +339,10 @@ describe('pins', () => {
     arm('cs40', zero);
     install('cs40');
     await save('unknown', first, 9);
-    const plan = await planPruning(house);
+    const early = await planPruning({ ...house, now: () => SAVED + DAY });
+    expect(early.repos[1]?.kept[1]).toEqual({ snapshot: one, because: ['replaced less than 48 hours ago'] });
+    const later = { ...house, now: () => SAVED + 3 * DAY };
+    const plan = await planPruning(later);
     const repos = [
       { repo: 'other', kept: [], removed: [] },
       {
@@ -352,7 +358,7 @@ describe('pins', () => {
     ];
     expect(plan).toMatchObject({ repos, strangers: ['unknown'] });
     expect((await house.content.repoStatus('cloudstack')).snapshots).toEqual(ids);
-    expect(await pruneRepos(house)).toEqual(plan);
+    expect(await pruneRepos(later)).toEqual(plan);
     expect((await house.content.repoStatus('cloudstack')).snapshots).toEqual([zero, two, three, four]);
     expect(plan.freed).toBe(buildRepo({ packages, names: 'plain', revision: '1' }).get('repodata/repomd.xml')?.length);
   });
