@@ -21,7 +21,7 @@ export type RepomdEntry = {
 export type Repomd = { readonly revision: string | undefined; readonly data: readonly RepomdEntry[] };
 
 /** The largest repomd.xml that is read. */
-export const REPOMD_LIMIT_BYTES = 4 * 1024 * 1024;
+export const REPOMD_LIMIT_BYTES = 1024 * 1024;
 const LIMIT_ENTRIES = 1000;
 
 type Field = { readonly text: string; readonly attributes: Readonly<Record<string, string>> };

@@ -32,7 +32,7 @@ export function syncText({ repo, how, end: { record } }: SyncedRepo): string {
       return `${repo}: not synced: it was ${record.outcome}\n  what was published stays; the next sync goes on from here\n${notes}`;
     case 'failed':
     case 'broken-off':
-      return `${repo}: not synced: ${record.file === undefined ? '' : `${record.file}: `}${record.reason ?? ''}\n  what was published stays; ${record.remedy ?? 'run the sync again to go on'}\n${notes}`;
+      return `${repo}: not synced: ${record.reason ?? ''}\n  what was published stays; ${record.remedy ?? 'run the sync again to go on'}\n${notes}`;
   }
 }
 
