@@ -7,12 +7,19 @@ import { no } from '../server/malformed.ts';
 /** As below /dev: `sda`, `nvme0n1`, `disk/by-id/…`. No path leads anywhere else. */
 const DISK = /^[A-Za-z0-9][A-Za-z0-9_.:@+-]*(?:\/[A-Za-z0-9][A-Za-z0-9_.:@+-]*)*$/;
 
+/** All disks that an install wipes, the system's first. A hypervisor's guest disks are wiped besides. */
+export function wipedDisks({ disks, data }: Storage): readonly string[] {
+  return [...disks, ...data.flatMap((lot) => lot.disks)];
+}
+
 /** What is wrong with the disks that `storage` names, whatever the layout; `host` is for the message. */
-export function diskRefusal({ disks, guest }: Storage, host: string): No | undefined {
-  const odd = [...disks, ...guest].find((disk) => !DISK.test(disk));
+export function diskRefusal(storage: Storage, host: string): No | undefined {
+  const { disks, guest } = storage;
+  const wiped = wipedDisks(storage);
+  const odd = [...wiped, ...guest].find((disk) => !DISK.test(disk));
   if (odd !== undefined) return no(`not the name of a disk: ${JSON.stringify(odd.slice(0, 60))}`, 'name it as in /dev');
   if (disks.length === 0) return no(`no disk is named that ${host} may be installed on`, 'add storage: { disks: … }');
-  const twice = hasTwice(disks) || hasTwice(guest);
+  const twice = hasTwice(wiped) || hasTwice(guest);
   return twice ? no(`a disk of ${host} is named twice`, 'name each once') : undefined;
 }
 

@@ -88,13 +88,21 @@ function managementRefusal({ cloudstack, host, os }: Install): No | undefined {
     : no(`CloudStack refuses a host whose name has no dot: ${host.fqdn}`, 'give the site a domain');
 }
 
+/** How many disks a layout takes here. `whole` with several is what a site file never holds: they become one volume group. */
+const LEAST_DISKS = { whole: 1, lvm: 1, raid1: 2, raid10: 4 } as const;
+const MOST_DISKS = 9;
+
 function storageRefusal({ host, storage }: Install): No | undefined {
-  const { disks, guest, layout } = storage;
   const refused = diskRefusal(storage, host.name);
   if (refused !== undefined) return refused;
-  if (layout === 'raid1' && disks.length < 2) return no('the layout raid1 needs two disks', 'name another disk');
-  if (disks.length > 9) return no('a layout takes nine disks at most');
-  return guest.length === 0 ? undefined : no('only a hypervisor has guest disks', 'remove them from the profile');
+  for (const { layout, disks } of [storage, ...storage.data]) {
+    const least = LEAST_DISKS[layout];
+    if (disks.length < least) return no(`the layout ${layout} needs ${least} disks`, 'name another disk');
+    if (disks.length > MOST_DISKS) return no('a layout takes nine disks at most');
+  }
+  return storage.guest.length === 0
+    ? undefined
+    : no('only a hypervisor has guest disks', 'remove them from the profile');
 }
 
 function hashRefusal(install: Install, dialect: Dialect, hash: string): No | undefined {

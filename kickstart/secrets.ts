@@ -21,8 +21,11 @@ const CLOUDSTACK_SECRETS: readonly RequiredSecret[] = [
   cloudstackSecret('cloud-database-key', "the key that encrypts passwords in CloudStack's database"),
 ];
 
+/** What tells which secrets there must be. */
+export type SecretNeeds = Pick<Install, 'role' | 'rootPassword'> & { readonly host: { readonly name: string } };
+
 /** The secrets of `install`, the operator's own first. */
-export function requiredSecrets(install: Install): readonly RequiredSecret[] {
+export function requiredSecrets(install: SecretNeeds): readonly RequiredSecret[] {
   const root: RequiredSecret = {
     name: install.rootPassword.secret,
     form: 'crypt-hash',

@@ -69,10 +69,19 @@ export type Profile = {
   readonly protect: boolean;
 };
 
+/** How disks become one: `whole` is one disk with plain partitions; the others carry a volume group, on disks, a mirror or RAID 10. */
+export type Layout = 'whole' | 'lvm' | 'raid1' | 'raid10';
+
 /** Only the disks named here are ever wiped. `guest` disks hold a hypervisor's local storage. */
 export type Storage = {
-  readonly layout: 'whole' | 'raid1';
+  readonly layout: Layout;
   readonly disks: readonly string[];
+  /** How large `/` is, in MiB; undefined: all that is left. */
+  readonly rootMb: number | undefined;
+  /** File systems of their own on the system's disks, in MiB or all that is left. */
+  readonly mounts: readonly { readonly at: string; readonly sizeMb: number | 'rest' }[];
+  /** Further disks, each lot of them one file system. */
+  readonly data: readonly { readonly at: string; readonly layout: Layout; readonly disks: readonly string[] }[];
   readonly guest: readonly string[];
 };
 

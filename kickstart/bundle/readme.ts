@@ -2,6 +2,7 @@
 
 import { formatSubnet } from '../../server/address.ts';
 import type { Install } from '../../server/domain.ts';
+import { wipedDisks } from '../disks.ts';
 import { FIRST_BOOT_NAME, hasFirstBoot } from '../first-boot.ts';
 
 /** For an administrator who has this archive and nothing else. */
@@ -37,7 +38,7 @@ function about(install: Install): readonly string[] {
     `MACs      ${host.macs.join(', ')}`,
     `becomes   ${install.role} (profile ${install.profile}) on ${os.family} ${os.version} ${os.arch}`,
     `from      ${install.tree.url}`,
-    `WIPES     ${[...new Set([...storage.disks, ...storage.guest])].join(', ')}`,
+    `WIPES     ${[...new Set([...wipedDisks(storage), ...storage.guest])].join(', ')}`,
   ];
 }
 

@@ -2,6 +2,7 @@
 
 import type { Install } from '../../server/domain.ts';
 import type { Dialect } from '../dialect.ts';
+import { wipedDisks } from '../disks.ts';
 import { heredoc, shellWord } from '../quote.ts';
 import { protectDisks } from './protect.ts';
 import { reportFunction } from './report.ts';
@@ -89,7 +90,9 @@ check_disk() {
   echo "will wipe /dev/$disk: $((\${sectors:-0} / 2048)) MiB, partitions now: $(echo "/sys/class/block/$device/$device"*)"
   found="$found+\${disk//[!A-Za-z0-9._:-]/+}:$((\${sectors:-0} / 2048))MiB"
 }
-${storage.disks.map((disk) => `check_disk ${shellWord(disk)}`).join('\n')}
+${wipedDisks(storage)
+  .map((disk) => `check_disk ${shellWord(disk)}`)
+  .join('\n')}
 `;
 }
 

@@ -1,6 +1,7 @@
 // The part of %pre that keeps disks with data on them from being wiped, for profiles that say `protect: true`.
 
 import type { Install } from '../../server/domain.ts';
+import { wipedDisks } from '../disks.ts';
 import { shellWord } from '../quote.ts';
 
 /**
@@ -31,7 +32,9 @@ const SIGNATURES: readonly (readonly [offset: number, bytes: string, name: strin
 export function protectDisks({ storage }: Install): string {
   return `${FUNCTIONS}
 kept=
-${storage.disks.map((disk) => `keep_data ${shellWord(disk)}`).join('\n')}
+${wipedDisks(storage)
+  .map((disk) => `keep_data ${shellWord(disk)}`)
+  .join('\n')}
 [ -z "$kept" ] || refuse "the profile protects disks that carry data:$kept"
 `;
 }

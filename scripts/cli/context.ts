@@ -123,6 +123,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function camelCase(flag: string): string {
+/** A flag's name as commander keeps it: `http-port` is `httpPort`. */
+export function camelCase(flag: string): string {
   return flag.replaceAll(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }

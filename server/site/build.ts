@@ -7,6 +7,7 @@ import type { Host, Network, Profile, Site, Tree, TreeSource } from '../domain.t
 import { parseOs } from '../os.ts';
 import { buildRepo } from './repos.ts';
 import type { SiteFile } from './schema.ts';
+import { buildStorage } from './storage.ts';
 
 /** `addresses` are the hosts', in the file's order. A gap in what the checks have promised is a bug: Error. */
 export function buildSite(file: SiteFile, addresses: readonly (Ipv4 | undefined)[]): Site {
@@ -44,7 +45,7 @@ function sourceOf({ name, iso, directory, upstream }: SiteFile['trees'][number])
 }
 
 function buildProfile(profile: SiteFile['profiles'][number]): Profile {
-  return { ...profile, cloudstack: profile.cloudstack };
+  return { ...profile, storage: buildStorage(profile.storage), cloudstack: profile.cloudstack };
 }
 
 /** `addresses` are those of `hosts`, in their order. */

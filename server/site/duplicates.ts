@@ -22,6 +22,9 @@ export function checkDuplicates(draft: Draft): readonly Finding[] {
       ...listed(profile?.packages, ['profiles', index, 'packages']),
       ...listed(profile?.storage?.disks, ['profiles', index, 'storage', 'disks']),
       ...listed(profile?.storage?.guest, ['profiles', index, 'storage', 'guest']),
+      ...(profile?.storage?.data ?? []).flatMap((lot, number) =>
+        listed(lot?.disks, ['profiles', index, 'storage', 'data', number, 'disks']),
+      ),
     ]),
   ];
 }

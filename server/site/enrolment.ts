@@ -6,7 +6,7 @@ import type { AddressRange, Network, Site } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import type { HostEntry } from './edit.ts';
-import { allocateAddresses } from './plan.ts';
+import { nextFree } from './plan.ts';
 import { suggest } from './suggest.ts';
 import { checkIpv4 } from './values.ts';
 
@@ -135,15 +135,6 @@ function anywhere(site: Site, network: Network, profile: string): Address | No {
 
 function hostRanges(network: Network): readonly AddressRange[] {
   return network.ranges.filter(({ use }) => use === 'hosts');
-}
-
-function nextFree(site: Site, range: AddressRange): Ipv4 | undefined {
-  const taken = new Set([
-    site.appliance,
-    ...site.networks.flatMap(({ gateway, dns }) => [...(gateway === undefined ? [] : [gateway]), ...dns]),
-    ...site.hosts.map((host) => host.address),
-  ]);
-  return allocateAddresses([{ kind: 'next', range }], taken)[0];
 }
 
 function isWithin({ from, to }: AddressRange, address: Ipv4): boolean {

@@ -13,12 +13,15 @@ import { formatOs } from '../os.ts';
 export function installFingerprint(install: Install): string {
   const { host, network, tree, os, role, profile, storage, packages, cloudstack, repos, rootPassword, protect } =
     install;
+  const { rootMb, mounts, data } = storage;
   const agreed = [
     [host.name, host.fqdn, host.address, host.macs],
     [formatSubnet(network.subnet), network.gateway ?? null, network.dns],
     [tree.name, formatOs(os), tree.facts.boot, tree.facts.stage2 ?? null],
     [profile, role, packages, repos.map((repo) => repo.name), cloudstack ?? null, rootPassword.secret],
     [storage.layout, storage.disks, storage.guest],
+    // Absent where there is none of it: armings from before there was any agreed to none.
+    ...(rootMb === undefined && mounts.length === 0 && data.length === 0 ? [] : [[rootMb ?? null, mounts, data]]),
     // Absent where off: armings from before there was protection agreed to none.
     ...(protect ? ['protect'] : []),
   ];

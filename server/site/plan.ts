@@ -1,8 +1,10 @@
 // The IP plan: which address a host gets, and who has what in every range. Pure.
 
 import type { Ipv4 } from '../address.ts';
-import { contains, fromNumber, toNumber } from '../address.ts';
+import { formatSubnet, fromNumber, toNumber } from '../address.ts';
 import type { AddressRange, Network, RangeUse, Site } from '../domain.ts';
+import type { Span } from './spans.ts';
+import { firstIn, freeIn, orderedSpans, spanAround, spanOf, usableSpan } from './spans.ts';
 
 /** What a host asks for: the address it names, the next free one of a range, or nothing that can be given. */
 export type AddressWish =
@@ -52,7 +54,32 @@ export function movedHosts(
   });
 }
 
+/** The next free address of `range`: that of a host which is added with it; undefined where the range is full. */
+export function nextFree(site: Site, range: { readonly from: Ipv4; readonly to: Ipv4 }): Ipv4 | undefined {
+  const taken = new Set([
+    site.appliance,
+    ...site.networks.flatMap(({ gateway, dns }) => [...(gateway === undefined ? [] : [gateway]), ...dns]),
+    ...site.hosts.map((host) => host.address),
+  ]);
+  return allocateAddresses([{ kind: 'next', range }], taken)[0];
+}
+
 export type PlanRow =
+  | {
+      readonly kind: 'network';
+      readonly network: string;
+      readonly name: string;
+      readonly subnet: string;
+      readonly gateway: Ipv4 | undefined;
+      /** Addresses that a machine can have: all but the first and the last. */
+      readonly total: number;
+      readonly hosts: number;
+      /** Addresses that lie in some range. */
+      readonly ranged: number;
+      /** Addresses that are nobody's and lie in no range, and the first of them: a host may write one. */
+      readonly free: number;
+      readonly firstFree: Ipv4 | undefined;
+    }
   | {
       readonly kind: 'range';
       readonly network: string;
@@ -66,6 +93,8 @@ export type PlanRow =
       /** Addresses that are somebody else's: a gateway's, a name server's, the appliance's; all, where the range is not for hosts. */
       readonly reserved: number;
       readonly free: number;
+      /** What the next host that names the range is given. */
+      readonly firstFree: Ipv4 | undefined;
     }
   | {
       readonly kind: 'address';
@@ -77,103 +106,105 @@ export type PlanRow =
       readonly use: 'gateway' | 'dns' | 'appliance' | 'host';
       /** The host's name, else empty. */
       readonly name: string;
+    }
+  /** What no rule refuses and an operator should look at. */
+  | {
+      readonly kind: 'note';
+      readonly network: string;
+      readonly name: string;
+      readonly address: Ipv4;
+      readonly message: string;
     };
 
 type AddressRow = Extract<PlanRow, { kind: 'address' }>;
+/** A row with its address as a number. */
+type Placed = { readonly at: number; readonly row: AddressRow };
 
-/** Every range, then every single address, each sorted by address within its network. */
+/**
+ * Every network with its ranges, then its single addresses, each sorted by address; then addresses of no network, then
+ * notes. Free addresses are counted, never listed: the work grows with what the site names, not with the size of subnets.
+ */
 export function planAddresses(site: Site): readonly PlanRow[] {
-  const addresses = addressRows(site);
-  const networks = site.networks.flatMap((network) => [
-    ...byAddress(network.ranges, ({ from }) => from).map((range) => rangeRow(network, range, addresses)),
-    ...byAddress(
-      addresses.filter((row) => row.network === network.name),
-      ({ address }) => address,
-    ),
-  ]);
-  return [...networks, ...addresses.filter((row) => row.network === undefined)];
+  const placed = addressRows(site).map((row): Placed => ({ at: toNumber(row.address), row }));
+  const inOrder = placed.toSorted((one, other) => one.at - other.at);
+  const byNetwork = Map.groupBy(inOrder, ({ row }) => row.network);
+  const networks = site.networks.flatMap((network) => {
+    const inside = byNetwork.get(network.name) ?? [];
+    const ranges = network.ranges.toSorted((one, other) => toNumber(one.from) - toNumber(other.from));
+    return [
+      networkRow(network, inside),
+      ...ranges.map((range) => rangeRow(network, range, inside)),
+      ...inside.map(({ row }) => row),
+    ];
+  });
+  const elsewhere = placed.filter(({ row }) => row.network === undefined).map(({ row }) => row);
+  return [...networks, ...elsewhere, ...noteRows(site)];
 }
 
 function addressRows(site: Site): readonly AddressRow[] {
+  const networks = orderedSpans(
+    site.networks.map((network) => {
+      const ranges = orderedSpans(network.ranges.map((range) => ({ ...spanOf(range), of: range.name })));
+      return { ...usableSpan(network.subnet), of: { name: network.name, ranges } };
+    }),
+  );
   const row = (use: AddressRow['use'], address: Ipv4, name = ''): AddressRow => {
-    const network = site.networks.find(({ subnet }) => contains(subnet, address));
-    const range = network?.ranges.find((one) => isIn(one, address));
-    return { kind: 'address', network: network?.name, range: range?.name, address, use, name };
+    const at = toNumber(address);
+    const network = spanAround(networks, at)?.of;
+    const range = network === undefined ? undefined : spanAround(network.ranges, at)?.of;
+    return { kind: 'address', network: network?.name, range, address, use, name };
   };
   return [
     row('appliance', site.appliance),
     ...site.networks.flatMap(({ gateway }) => (gateway === undefined ? [] : [row('gateway', gateway)])),
-    ...unique(site.networks.flatMap(({ dns }) => dns)).map((address) => row('dns', address)),
+    ...[...new Set(site.networks.flatMap(({ dns }) => dns))].map((address) => row('dns', address)),
     ...site.hosts.map((host) => row('host', host.address, host.name)),
   ];
 }
 
-function rangeRow(network: Network, range: AddressRange, addresses: readonly AddressRow[]): PlanRow {
-  const { name, use, from, to } = range;
-  const total = toNumber(to) - toNumber(from) + 1;
-  const inside = addresses.filter((row) => isIn(range, row.address));
-  const allocated = inside.filter((row) => row.use === 'host').length;
-  const others = unique(inside.filter((row) => row.use !== 'host').map((row) => row.address)).length;
-  const reserved = use === 'hosts' ? others : total - allocated;
+/** `inside` are the addresses in this network, in order. */
+function networkRow({ name, subnet, gateway, ranges }: Network, inside: readonly Placed[]): PlanRow {
+  const usable = usableSpan(subnet);
+  const kept = ranges.map(spanOf);
+  const { free, first } = freeIn(usable, [...kept, ...inside.map(({ at }) => ({ low: at, high: at }))]);
   return {
-    kind: 'range',
-    network: network.name,
+    kind: 'network',
+    network: name,
     name,
-    use,
-    from,
-    to,
-    total,
-    allocated,
-    reserved,
-    free: total - allocated - reserved,
+    subnet: formatSubnet(subnet),
+    gateway,
+    total: sizeOf(usable),
+    hosts: inside.filter(({ row }) => row.use === 'host').length,
+    ranged: kept.reduce((sum, span) => sum + sizeOf(span), 0),
+    free,
+    firstFree: first === undefined ? undefined : fromNumber(first),
   };
 }
 
-function isIn(range: { readonly from: Ipv4; readonly to: Ipv4 }, address: Ipv4): boolean {
-  const value = toNumber(address);
-  return value >= toNumber(range.from) && value <= toNumber(range.to);
+function rangeRow(network: Network, range: AddressRange, inNetwork: readonly Placed[]): PlanRow {
+  const { name, use, from, to } = range;
+  const span = spanOf(range);
+  const inside = inNetwork.slice(firstIn(inNetwork, span.low), firstIn(inNetwork, span.high + 1));
+  const total = sizeOf(span);
+  const allocated = inside.filter(({ row }) => row.use === 'host').length;
+  const taken = inside.map(({ at }) => ({ low: at, high: at }));
+  const { free, first } = use === 'hosts' ? freeIn(span, taken) : { free: 0, first: undefined };
+  const firstFree = first === undefined ? undefined : fromNumber(first);
+  const reserved = total - allocated - free;
+  return { kind: 'range', network: network.name, name, use, from, to, total, allocated, reserved, free, firstFree };
 }
 
-function unique(addresses: readonly Ipv4[]): readonly Ipv4[] {
-  return [...new Set(addresses)];
+/** A time server may be a host of the site, so this is no problem; but a range may have given its address by chance. */
+function noteRows(site: Site): readonly PlanRow[] {
+  const servers = new Set(site.ntp);
+  return site.hosts
+    .filter(({ address }) => servers.has(address))
+    .map(({ name, network, address }) => {
+      const message = `${name} has ${address}, which site.ntp names as a time server: right only if it is that machine`;
+      return { kind: 'note', network, name, address, message };
+    });
 }
 
-function byAddress<T>(items: readonly T[], addressOf: (item: T) => Ipv4): readonly T[] {
-  return items.toSorted((one, other) => toNumber(addressOf(one)) - toNumber(addressOf(other)));
-}
-
-const HEAD = ['NETWORK', 'RANGE', 'USE', 'ADDRESSES', 'HOSTS', 'RESERVED', 'FREE'];
-
-/** The plan as a table for a terminal: one line a row, columns aligned, a line feed at the end. */
-export function renderPlan(rows: readonly PlanRow[]): string {
-  const ranges = rows.filter((row) => row.kind === 'range');
-  const addresses = rows.filter((row) => row.kind === 'address');
-  const table = ranges.map((row) => [
-    row.network,
-    row.name,
-    row.use,
-    `${row.from} - ${row.to}`,
-    String(row.allocated),
-    String(row.reserved),
-    String(row.free),
-  ]);
-  const single = addresses.map((row) => [row.network ?? '-', row.range ?? '-', row.use, row.address, row.name]);
-  return [
-    alignTable([HEAD, ...table]),
-    '',
-    alignTable([['NETWORK', 'RANGE', 'USE', 'ADDRESS', 'HOST'], ...single]),
-    '',
-  ].join('\n');
-}
-
-function alignTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+function sizeOf({ low, high }: Span): number {
+  return high - low + 1;
 }

@@ -8,6 +8,7 @@ import { checkHypervisor, checkRole } from './rules.ts';
 import type { SiteFile } from './schema.ts';
 import type { Loose, Reading } from './shape.ts';
 import { valueAt } from './shape.ts';
+import { checkStorage } from './storage-rules.ts';
 
 type DraftProfile = Loose<SiteFile['profiles'][number]>;
 
@@ -20,7 +21,9 @@ export function checkProfiles({ draft, value }: Reading): readonly Finding[] {
     const tree = (draft.trees ?? []).findIndex((one) => one?.name !== undefined && one.name === profile.tree);
     const os = systems[tree];
     return [
-      ...checkStorage(profile, [...path, 'storage']),
+      ...(profile.storage === undefined ? [] : checkStorage(profile.storage, [...path, 'storage'])),
+      ...checkGuests(profile, [...path, 'storage']),
+      ...checkHypervisorDisks(profile, [...path, 'storage']),
       ...(os === undefined ? [] : checkOs(profile, os, path)),
       ...checkCloudStack(profile, valueAt(value, path), path),
       ...checkHypervisors(profile, systems),
@@ -28,35 +31,33 @@ export function checkProfiles({ draft, value }: Reading): readonly Finding[] {
   });
 }
 
-/**
- * `whole` takes exactly one disk: a second one would be wiped and then left unused. A guest disk may be a system disk only
- * for XenServer, whose installer keeps its local storage on what the system leaves of the disk.
- */
-function checkStorage({ storage, role }: DraftProfile, path: Path): readonly Finding[] {
-  const disks = storage?.disks?.filter((disk) => disk !== undefined) ?? [];
-  const several = new Set(disks).size;
-  const at = [...path, 'disks'];
-  const shared =
-    role === 'xenserver' || role === undefined
-      ? []
-      : (storage?.guest ?? []).flatMap((disk, index) =>
-          disk === undefined || !disks.includes(disk)
-            ? []
-            : [
-                finding(
-                  [...path, 'guest', index],
-                  `${disk} already holds the system`,
-                  'name another disk, or leave it out',
-                ),
-              ],
-        );
-  if (storage?.layout === 'raid1' && storage.disks?.length === 1) {
-    return [...shared, finding(at, 'raid1 needs at least two disks', 'name a second one, or write layout: whole')];
-  }
-  if (storage?.layout === 'whole' && several > 1) {
-    return [...shared, finding(at, `whole takes one disk, not ${several}`, 'keep one, or write layout: raid1')];
-  }
-  return shared;
+/** A guest disk may be a system disk only for XenServer, whose installer keeps its local storage on what the system leaves of the disk. */
+function checkGuests({ storage, role }: DraftProfile, path: Path): readonly Finding[] {
+  if (role === 'xenserver' || role === undefined) return [];
+  return (storage?.guest ?? []).flatMap((disk, index) => {
+    if (disk === undefined || storage?.disks?.includes(disk) !== true) return [];
+    const message = `${disk} already holds the system`;
+    return [finding([...path, 'guest', index], message, 'name another disk, or leave it out')];
+  });
+}
+
+/** Their installer parts the disk itself. */
+function checkHypervisorDisks({ storage, role }: DraftProfile, path: Path): readonly Finding[] {
+  if (role !== 'xenserver' || storage === undefined) return [];
+  const { layout, root, mounts = [], data = [] } = storage;
+  const faults = [
+    ...(layout === 'lvm' || layout === 'raid10' ? (['layout'] as const) : []),
+    ...(root === undefined ? [] : (['root'] as const)),
+    ...(mounts.length === 0 ? [] : (['mounts'] as const)),
+    ...(data.length === 0 ? [] : (['data'] as const)),
+  ];
+  return faults.map((key) =>
+    finding(
+      [...path, key],
+      `the installer of a hypervisor knows no ${key === 'layout' ? `layout ${layout}` : key}`,
+      'leave it out, or write layout: whole',
+    ),
+  );
 }
 
 function checkOs({ role, storage }: DraftProfile, os: Os, path: Path): readonly Finding[] {

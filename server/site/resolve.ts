@@ -22,7 +22,7 @@ import { isAgreed } from './fingerprint.ts';
 import { checkHypervisor, checkRole } from './rules.ts';
 
 /** The secret with the root password's crypt hash where a site names none. */
-const ROOT_SECRET = 'root';
+export const ROOT_SECRET = 'root';
 
 /**
  * What `host` is to become. `No`, with what to do about it, where the site does not hold the host's profile, network or

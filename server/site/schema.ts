@@ -5,10 +5,10 @@ import type { Ipv4, MacAddress } from '../address.ts';
 import type { BootOptions, RangeUse, Role } from '../domain.ts';
 import { name, secret, text } from './described.ts';
 import { repo } from './repos.ts';
+import { storage } from './storage.ts';
 import * as values from './values.ts';
 
 const ipv4 = (description: string) => text<Ipv4>(values.checkIpv4, { description, examples: ['192.168.168.2'] });
-const disk = text(values.checkDisk, { description: 'A disk under /dev, such as sda.', pattern: values.DISK });
 const BIOS = ['auto', 'pxelinux', 'ipxe'] as const satisfies readonly BootOptions['bios'][];
 const UEFI = ['auto', 'grub', 'ipxe'] as const satisfies readonly BootOptions['uefi'][];
 const ORDERS = ['network-first', 'disk-first'] as const satisfies readonly BootOptions['order'][];
@@ -87,16 +87,6 @@ const tree = z
   .meta({ oneOf: [{ required: ['iso'] }, { required: ['directory'] }, { required: ['upstream'] }] });
 
 const ROLES = ['minimal', 'cloudstack-management', 'xenserver'] as const satisfies readonly Role[];
-
-const storage = z.strictObject({
-  layout: z.enum(['whole', 'raid1']).meta({ description: 'whole: one disk; raid1: a mirror over two or more.' }),
-  disks: z
-    .array(disk)
-    .min(1)
-    .max(256)
-    .meta({ description: 'The disks that are wiped for the system. No other is touched.' }),
-  guest: z.array(disk).max(256).default([]).meta({ description: "Disks that hold a hypervisor's local storage." }),
-});
 
 const profile = z.strictObject({
   name: name('What the profile is called.'),

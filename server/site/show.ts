@@ -6,6 +6,7 @@ import type { Host, Network, Site, Tree } from '../domain.ts';
 import { formatSeconds } from '../duration.ts';
 import { formatOs } from '../os.ts';
 import { showRepo } from './repos.ts';
+import { showStorage } from './storage.ts';
 
 /**
  * A site in the form of its file, every default written out and every host with its address. Holds the names of secrets,
@@ -18,7 +19,7 @@ export function showSite(site: Site): Readonly<Record<string, unknown>> {
     networks: networks.map(showNetwork),
     repos: repos.map(showRepo),
     trees: trees.map(showTree),
-    profiles,
+    profiles: profiles.map((profile) => ({ ...profile, storage: showStorage(profile.storage) })),
     hosts: hosts.map(showHost),
   });
 }

@@ -7,6 +7,7 @@ import { redactedSecrets } from '../../kickstart/secrets.ts';
 import type { Install } from '../../server/domain.ts';
 import { Malformed, isNo } from '../../server/malformed.ts';
 import { golden } from '../support/golden.ts';
+import { BARE } from '../support/bundle-installs.ts';
 import {
   ROOT_HASH,
   SECRET_VALUES,
@@ -34,7 +35,7 @@ describe('goldens', () => {
   test('XCP-ng 8.3 with a disk for guests', () =>
     golden(
       'kickstart/xcp-ng-8.3.xml',
-      rendered(hypervisor('xcp-ng', '8.3', { layout: 'whole', disks: ['nvme0n1'], guest: ['nvme1n1'] })),
+      rendered(hypervisor('xcp-ng', '8.3', { layout: 'whole', disks: ['nvme0n1'], guest: ['nvme1n1'], ...BARE })),
     ));
 });
 
@@ -101,8 +102,12 @@ describe('no answerfile', () => {
     ['a Linux tree', { ...xs01, tree: cs40.tree }, /does not boot Xen/],
     ['no gateway', { ...xs01, network: { ...xs01.network, gateway: undefined } }, /must name a gateway/],
     ['a mirror', hypervisor('xenserver', '6.0.2', mirror('sda', 'sdb')), /no software RAID/],
-    ['two system disks', { ...xs01, storage: { layout: 'whole', disks: ['sda', 'sdb'], guest: [] } }, /on one disk/],
-    ['no disk', { ...xs01, storage: { layout: 'whole', disks: [], guest: [] } }, /no disk is named/],
+    [
+      'two system disks',
+      { ...xs01, storage: { layout: 'whole', disks: ['sda', 'sdb'], guest: [], ...BARE } },
+      /on one disk/,
+    ],
+    ['no disk', { ...xs01, storage: { layout: 'whole', disks: [], guest: [], ...BARE } }, /no disk is named/],
     ['a disk elsewhere', hypervisor('xenserver', '6.0.2', oneDisk('../sda')), /not the name of a disk/],
   ])('%s', (_, install, reason) =>
     expect(renderAnswerfile(install, secrets)).toMatchObject({ reason: expect.stringMatching(reason) }),

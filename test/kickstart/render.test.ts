@@ -6,7 +6,9 @@ import { redactedSecrets } from '../../kickstart/secrets.ts';
 import type { Install } from '../../server/domain.ts';
 import { Malformed, isNo } from '../../server/malformed.ts';
 import { golden } from '../support/golden.ts';
+import { BARE } from '../support/bundle-installs.ts';
 import {
+  MUCH,
   ROOT_HASH,
   SECRET_VALUES,
   TOKEN,
@@ -49,7 +51,7 @@ describe('goldens', () => {
   test('two disks as a whole', () =>
     golden(
       'kickstart/storage-whole-two.txt',
-      storageOf(rendered(minimal('6.2', { layout: 'whole', disks: ['sda', 'sdb'], guest: [] }))),
+      storageOf(rendered(minimal('6.2', { layout: 'whole', disks: ['sda', 'sdb'], guest: [], ...BARE }))),
     ));
 });
 
@@ -66,6 +68,47 @@ describe('only the named disks', () => {
     expect(new Set(used)).toEqual(new Set(disks));
     const parts = text.match(/^part /gm) ?? [];
     expect(used.length).toBe(parts.length);
+  });
+});
+
+describe('layouts', () => {
+  test.each(['6.2', '7.9', '10.0'])('all at once on RHEL %s', (version) =>
+    golden(`kickstart/storage-much-${version}.txt`, storageOf(rendered(minimal(version, MUCH)))),
+  );
+
+  test.each(['6.2', '9.6'])('file systems of their own on one disk, and on a volume group, on RHEL %s', (version) => {
+    const mounts = [{ at: '/export', sizeMb: 102_400 }] as const;
+    const plain = rendered(minimal(version, { ...oneDisk('sda'), mounts }));
+    const lvm = rendered(minimal(version, { ...oneDisk('sda'), layout: 'lvm', mounts, rootMb: 10_240 }));
+    golden(`kickstart/storage-mounts-${version}.txt`, `${storageOf(plain)}${storageOf(lvm)}`);
+  });
+
+  test.each(['6.2', '7.9', '8.10', '9.6', '10.0'])(
+    'wipe and use what is named, all of it and nothing else, on RHEL %s',
+    (version) => {
+      const text = rendered(minimal(version, MUCH));
+      const named = [...MUCH.disks, ...MUCH.data.flatMap(({ disks }) => disks)];
+      for (const option of ['--only-use', '--drives']) {
+        expect(new RegExp(` ${option}=(\\S+)`).exec(text)?.[1]?.split(',')).toEqual(named);
+      }
+      expect(new Set([...text.matchAll(/--ondisk=(\S+)/g)].map(([, disk]) => disk))).toEqual(new Set(named));
+      expect([...text.matchAll(/^check_disk (\S+)$/gm)].map(([, disk]) => disk)).toEqual(named);
+      const protect = rendered({ ...minimal(version, MUCH), protect: true });
+      expect([...protect.matchAll(/^keep_data (\S+)$/gm)].map(([, disk]) => disk)).toEqual(named);
+    },
+  );
+
+  test.each(['6.2', '9.6'])('name no array, group, volume or part twice on RHEL %s', (version) => {
+    const text = rendered(minimal(version, MUCH));
+    const names = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name);
+    const devices = [...names(/^raid .*--device=(\S+)/gm), ...names(/^volgroup (\S+)/gm)];
+    const parts = names(/^part ((?:raid|pv)\.\d+)/gm);
+    for (const each of [devices, parts, names(/^logvol .*--name=(\S+)/gm)])
+      expect(new Set(each).size).toBe(each.length);
+    const members = [...text.matchAll(/^(?:raid|volgroup) .*$/gm)].flatMap(
+      ([line]) => line.match(/\b(?:raid|pv)\.\d+/g) ?? [],
+    );
+    expect(new Set(members)).toEqual(new Set([...parts, 'pv.01']));
   });
 });
 
@@ -90,12 +133,22 @@ describe('no kickstart', () => {
     ['a CloudStack too new', { ...cs40, cloudstack: { version: '4.19', hypervisor: 'kvm' } }, /4.19 has no packages/],
     ['CloudStack without options', { ...cs40, cloudstack: undefined }, /no CloudStack version/],
     ['a name without a dot', { ...cs40, host: { ...cs40.host, fqdn: 'cs40' } }, /no dot/],
-    ['no disk', minimal('6.2', { layout: 'whole', disks: [], guest: [] }), /no disk is named/],
-    ['half a mirror', minimal('6.2', mirror('sda')), /needs two disks/],
+    ['no disk', minimal('6.2', { layout: 'whole', disks: [], guest: [], ...BARE }), /no disk is named/],
+    ['half a mirror', minimal('6.2', mirror('sda')), /raid1 needs 2 disks/],
+    [
+      'three quarters of RAID 10',
+      minimal('9.6', { ...mirror('sda', 'sdb', 'sdc'), layout: 'raid10' }),
+      /raid10 needs 4/,
+    ],
+    [
+      'a data disk that holds the system',
+      minimal('9.6', { ...oneDisk('sda'), data: [{ at: '/srv', layout: 'whole', disks: ['sda'] }] }),
+      /twice/,
+    ],
     ['a mirror with itself', minimal('6.2', mirror('sda', 'sda')), /twice/],
     ['a disk elsewhere', minimal('6.2', oneDisk('../sda')), /not the name of a disk/],
     ['a disk with a comma', minimal('6.2', oneDisk('sda,sdb')), /not the name of a disk/],
-    ['guest disks', minimal('6.2', { layout: 'whole', disks: ['sda'], guest: ['sdb'] }), /only a hypervisor/],
+    ['guest disks', minimal('6.2', { layout: 'whole', disks: ['sda'], guest: ['sdb'], ...BARE }), /only a hypervisor/],
   ])('%s', (_, install, reason) => {
     expect(renderKickstart(install, secrets)).toMatchObject({ kind: 'no', reason: expect.stringMatching(reason) });
   });

@@ -3,6 +3,9 @@
 import { netmaskOf, parseIpv4, parseMac, parseSubnet } from '../../server/address.ts';
 import type { Install, Os, TreeFacts } from '../../server/domain.ts';
 
+/** Nothing but the system on its disks. */
+export const BARE = { rootMb: undefined, mounts: [], data: [] } as const;
+
 const SUBNET = parseSubnet('192.168.168.0/24');
 
 export const ORIGIN = 'http://192.168.168.26';
@@ -49,7 +52,7 @@ export function managementInstall(): Install {
         snapshot: '20261122T030000Z-1a2b3c4d',
       },
     ],
-    storage: { layout: 'raid1', disks: ['sda', 'sdb'], guest: [] },
+    storage: { layout: 'raid1', disks: ['sda', 'sdb'], guest: [], ...BARE },
     packages: [],
     cloudstack: { version: '4.0', hypervisor: 'xenserver' },
     protect: false,
@@ -100,7 +103,7 @@ export function hypervisorInstall(): Install {
       facts: { os, boot, stage2: undefined, repositories: [] },
     },
     repos: [],
-    storage: { layout: 'whole', disks: ['sda'], guest: ['sda'] },
+    storage: { layout: 'whole', disks: ['sda'], guest: ['sda'], ...BARE },
     cloudstack: undefined,
   };
 }

@@ -2,7 +2,7 @@
 
 import { parseMac } from '../../server/address.ts';
 import type { Install, Os, SecretLookup } from '../../server/domain.ts';
-import { hypervisorInstall, managementInstall, minimalOn } from './bundle-installs.ts';
+import { BARE, hypervisorInstall, managementInstall, minimalOn } from './bundle-installs.ts';
 
 /** A complete hash of no real password. */
 export const ROOT_HASH = `$6$saltsalt$${'Hash0fN0Passw0rd'.repeat(6).slice(0, 86)}`;
@@ -42,11 +42,11 @@ export function minimal(version: string, storage: Install['storage'] = oneDisk('
 }
 
 export function oneDisk(disk: string): Install['storage'] {
-  return { layout: 'whole', disks: [disk], guest: [] };
+  return { layout: 'whole', disks: [disk], guest: [], ...BARE };
 }
 
 export function mirror(...disks: readonly string[]): Install['storage'] {
-  return { layout: 'raid1', disks, guest: [] };
+  return { layout: 'raid1', disks, guest: [], ...BARE };
 }
 
 /** A hypervisor of another version or family. */
@@ -55,3 +55,20 @@ export function hypervisor(family: Os['family'], version: string, storage?: Inst
   const tree = { ...xs01.tree, facts: { ...xs01.tree.facts, os } };
   return { ...xs01, os, tree, storage: storage ?? xs01.storage };
 }
+
+/** Everything at once: four disks as RAID 10, file systems of their own on them, and other disks in each layout. */
+export const MUCH: Install['storage'] = {
+  layout: 'raid10',
+  disks: ['sda', 'sdb', 'sdc', 'sdd'],
+  rootMb: 20_480,
+  mounts: [
+    { at: '/var/log', sizeMb: 8192 },
+    { at: '/export', sizeMb: 'rest' },
+  ],
+  data: [
+    { at: '/srv/one', layout: 'whole', disks: ['sde'] },
+    { at: '/srv/mirror', layout: 'raid1', disks: ['sdf', 'sdg'] },
+    { at: '/srv/pool', layout: 'lvm', disks: ['disk/by-id/wwn-0x5000', 'sdi'] },
+  ],
+  guest: [],
+};

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planAddresses, renderPlan } from '../../../server/site/plan.ts';
+import { renderPlan } from '../../../server/site/plan-text.ts';
+import { planAddresses } from '../../../server/site/plan.ts';
 import { parseSite } from '../../../server/site/parse.ts';
 import { siteJsonSchema } from '../../../server/site/schema.ts';
 import { renderSite, showSite } from '../../../server/site/show.ts';

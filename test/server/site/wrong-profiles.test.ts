@@ -100,6 +100,56 @@ const profiles: readonly WrongFile[] = [
     ['50: profiles[0].storage.disks[1]: sda is listed twice — remove one, or change it'],
   ],
   [
+    'RAID 10 of two disks',
+    [['layout: raid1', 'layout: raid10']],
+    ['50: profiles[0].storage.disks: raid10 needs at least four disks — name 4, or write layout: raid1'],
+  ],
+  [
+    'a disk for two things',
+    [['disks: [sda, sdb]', 'disks: [sda, sdb], data: [{ at: /export, layout: raid1, disks: [sdc, sdb] }]']],
+    ['50: profiles[0].storage.data[0].disks[1]: sdb already holds the system — name another disk'],
+  ],
+  [
+    'half a mirror of data',
+    [['disks: [sda, sdb]', 'disks: [sda, sdb], data: [{ at: /export, layout: raid1, disks: [sdc] }]']],
+    [
+      '50: profiles[0].storage.data[0].disks: raid1 needs at least two disks — name a second one, or write layout: whole',
+    ],
+  ],
+  [
+    'a place that is no mount point, and one mounted twice',
+    [
+      [
+        'disks: [sda, sdb]',
+        'disks: [sda, sdb], mounts: [{ at: /usr, size: 9G }, { at: /srv, size: 1G }, { at: /srv, size: 1G }, { at: srv, size: 1G }]',
+      ],
+    ],
+    [
+      '50: profiles[0].storage.mounts[0].at: /usr cannot be a file system of its own here — such as /export, /srv, /var or /home',
+      '50: profiles[0].storage.mounts[3].at: "srv" is no mount point — an absolute path of plain names, such as /export',
+      '50: profiles[0].storage.mounts[2].at: /srv is mounted already — mount it once',
+    ],
+  ],
+  [
+    'the rest for two',
+    [['disks: [sda, sdb]', 'disks: [sda, sdb], mounts: [{ at: /srv, size: rest }]']],
+    [
+      '50: profiles[0].storage.mounts[0].size: the rest is taken by / where that has no size — write root: 20G beside it, or a size here',
+    ],
+  ],
+  [
+    'a size that is none',
+    [['disks: [sda, sdb]', 'disks: [sda, sdb], root: "20"']],
+    ['50: profiles[0].storage.root: "20" is no size — a whole number with M, G or T, from 512M on, such as 20G'],
+  ],
+  [
+    'file systems under XenServer',
+    [['disks: [sda], guest', 'disks: [sda], mounts: [{ at: /srv, size: 1G }], guest']],
+    [
+      '55: profiles[1].storage.mounts: the installer of a hypervisor knows no mounts — leave it out, or write layout: whole',
+    ],
+  ],
+  [
     'a whole of two disks',
     [['disks: [sda], guest', 'disks: [sda, sdb], guest']],
     ['55: profiles[1].storage.disks: whole takes one disk, not 2 — keep one, or write layout: raid1'],
