@@ -34,6 +34,8 @@ export type Dialect = {
   readonly packages: { readonly options: string; readonly groups: readonly string[] };
   /** The NTP client: package and service. */
   readonly timeClient: { readonly packageName: string; readonly service: string };
+  /** The NFS server's service: `nfs` (6), `nfs-server` (7+). */
+  readonly nfsService: 'nfs' | 'nfs-server';
   /** Repositories inside the tree need a `repo` line: 8+ reads the base one alone for certain. */
   readonly treeRepos: boolean;
 };
@@ -47,6 +49,7 @@ const MODERN = {
   raidNames: { boot: 'boot', pv: 'pv' },
   fileSystem: 'xfs',
   timeClient: { packageName: 'chrony', service: 'chronyd' },
+  nfsService: 'nfs-server',
 } as const;
 
 const RHEL: readonly Dialect[] = [
@@ -66,6 +69,7 @@ const RHEL: readonly Dialect[] = [
     fileSystem: 'ext4',
     packages: { options: ' --nobase', groups: ['@core'] },
     timeClient: { packageName: 'ntp', service: 'ntpd' },
+    nfsService: 'nfs',
     treeRepos: false,
   },
   {

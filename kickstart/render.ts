@@ -64,6 +64,7 @@ function roleRefusal(install: Install): No | undefined {
   if (tree.facts.boot.kind !== 'linux') return no(`the tree ${tree.name} boots no Linux installer`);
   switch (role) {
     case 'minimal':
+    case 'nfs-storage':
       return undefined;
     case 'xenserver':
       return no(`the role xenserver is installed by an answerfile, and ${os.family} ${os.version} by a kickstart`);

@@ -54,7 +54,7 @@ export type OsFamily =
 /** What a tree installs: written `rhel-6.2-x86_64` in a site file. `major` is 6 of 6.2. */
 export type Os = { readonly family: OsFamily; readonly version: string; readonly major: number; readonly arch: string };
 
-export type Role = 'minimal' | 'cloudstack-management' | 'xenserver';
+export type Role = 'minimal' | 'cloudstack-management' | 'nfs-storage' | 'xenserver';
 
 /** What a host becomes. */
 export type Profile = {

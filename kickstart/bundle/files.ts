@@ -2,7 +2,7 @@
 
 import type { ConfigFile, Install, SecretLookup } from '../../server/domain.ts';
 import { firstBootScript } from '../first-boot.ts';
-import { firewallFile } from './files/firewall.ts';
+import { firewallFile, MANAGEMENT_RULES, NFS_RULES } from './files/firewall.ts';
 import { hostnameFile } from './files/hostname.ts';
 import { hostsFile } from './files/hosts.ts';
 import { interfaceFile } from './files/interface.ts';
@@ -23,6 +23,8 @@ export function placedFiles(install: Install, secrets: SecretLookup): readonly C
   switch (install.role) {
     case 'minimal':
       return sorted(baseFiles(install));
+    case 'nfs-storage':
+      return sorted([...baseFiles(install), ...nfsFiles(install), firewallFile(install, NFS_RULES)]);
     case 'cloudstack-management':
       return sorted([
         ...baseFiles(install),
@@ -58,14 +60,11 @@ function baseFiles(install: Install): readonly ConfigFile[] {
 }
 
 function managementFiles(install: Install): readonly ConfigFile[] {
-  return [
-    mysqlFile(install),
-    exportsFile(),
-    ...nfsPortFiles(install),
-    idmapdFile(install),
-    firewallFile(install),
-    selinuxFile(),
-  ];
+  return [mysqlFile(install), ...nfsFiles(install), firewallFile(install, MANAGEMENT_RULES), selinuxFile()];
+}
+
+function nfsFiles(install: Install): readonly ConfigFile[] {
+  return [exportsFile(), ...nfsPortFiles(install), idmapdFile(install)];
 }
 
 function present(file: ConfigFile | undefined): readonly ConfigFile[] {

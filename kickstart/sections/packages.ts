@@ -23,7 +23,16 @@ function selectedPackages(install: Install, dialect: Dialect): readonly string[]
 
 function rolePackages(install: Install, dialect: Dialect): readonly string[] {
   const { packageName } = dialect.timeClient;
-  if (install.role !== 'cloudstack-management') return install.site.ntp.length === 0 ? [] : [packageName];
-  const cloudstack = install.cloudstack && cloudstackNames(install.cloudstack.version)?.packageName;
-  return [packageName, 'nfs-utils', 'rpcbind', 'mysql-server', ...(cloudstack === undefined ? [] : [cloudstack])];
+  const time = install.site.ntp.length === 0 ? [] : [packageName];
+  switch (install.role) {
+    case 'minimal':
+    case 'xenserver':
+      return time;
+    case 'nfs-storage':
+      return [...time, 'nfs-utils', 'rpcbind'];
+    case 'cloudstack-management': {
+      const cloudstack = install.cloudstack && cloudstackNames(install.cloudstack.version)?.packageName;
+      return [packageName, 'nfs-utils', 'rpcbind', 'mysql-server', ...(cloudstack === undefined ? [] : [cloudstack])];
+    }
+  }
 }

@@ -60,32 +60,39 @@ function postSteps(install: Install, secrets: SecretLookup, dialect: Dialect): r
     why: 'The configuration files of its role.',
     commands: placeFiles(placedFiles(install, secrets)),
   };
-  return install.role === 'cloudstack-management' ? [files, ...managementSteps(install, dialect)] : [files];
+  switch (install.role) {
+    case 'minimal':
+    case 'xenserver':
+      return [files];
+    case 'nfs-storage':
+      return [files, exportsStep(), servicesStep(install, dialect)];
+    case 'cloudstack-management':
+      return [files, exportsStep(), servicesStep(install, dialect), firstBootStep(install)];
+  }
 }
 
-function managementSteps(install: Install, dialect: Dialect): readonly Step[] {
-  const service = install.cloudstack && cloudstackNames(install.cloudstack.version)?.service;
-  return [
-    {
-      name: 'exports',
-      why: 'The NFS server starts at the first boot, before the first-boot script.',
-      commands: `mkdir -p ${STORAGE_DIRECTORIES.join(' ')}`,
-    },
-    {
-      name: 'services',
-      why: 'What runs on a management server from the first boot on.',
-      commands: enabledServices(install, dialect)
-        .map((service) => `enable ${service}`)
-        .join('\n'),
-    },
-    {
-      name: 'first-boot',
-      why: 'What needs running daemons is done once, at the first boot; CloudStack waits until its databases exist.',
-      commands: [
-        `chkconfig --add ${FIRST_BOOT_NAME}`,
-        `chkconfig ${FIRST_BOOT_NAME} on`,
-        ...(service === undefined ? [] : [`chkconfig ${service} off`]),
-      ].join('\n'),
-    },
-  ];
+function exportsStep(): Step {
+  return {
+    name: 'exports',
+    why: 'The NFS server starts at the first boot, before anything could make what it exports.',
+    commands: `mkdir -p ${STORAGE_DIRECTORIES.join(' ')}`,
+  };
+}
+
+function servicesStep(install: Install, dialect: Dialect): Step {
+  const commands = enabledServices(install, dialect).map((service) => `enable ${service}`);
+  return { name: 'services', why: 'What runs from the first boot on.', commands: commands.join('\n') };
+}
+
+function firstBootStep({ cloudstack }: Install): Step {
+  const service = cloudstack && cloudstackNames(cloudstack.version)?.service;
+  return {
+    name: 'first-boot',
+    why: 'What needs running daemons is done once, at the first boot; CloudStack waits until its databases exist.',
+    commands: [
+      `chkconfig --add ${FIRST_BOOT_NAME}`,
+      `chkconfig ${FIRST_BOOT_NAME} on`,
+      ...(service === undefined ? [] : [`chkconfig ${service} off`]),
+    ].join('\n'),
+  };
 }

@@ -22,6 +22,14 @@ export function securityLines(install: Install, dialect: Dialect, rootHash: stri
 /** The services that run from the first boot on, in the order they start. */
 export function enabledServices(install: Install, dialect: Dialect): readonly string[] {
   const { service } = dialect.timeClient;
-  if (install.role === 'cloudstack-management') return ['sshd', service, 'mysqld', 'rpcbind', 'nfs'];
-  return install.site.ntp.length === 0 ? ['sshd'] : ['sshd', service];
+  const base = install.site.ntp.length === 0 ? ['sshd'] : ['sshd', service];
+  switch (install.role) {
+    case 'minimal':
+    case 'xenserver':
+      return base;
+    case 'nfs-storage':
+      return [...base, 'rpcbind', dialect.nfsService];
+    case 'cloudstack-management':
+      return ['sshd', service, 'mysqld', 'rpcbind', dialect.nfsService];
+  }
 }

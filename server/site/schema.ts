@@ -86,7 +86,7 @@ const tree = z
   })
   .meta({ oneOf: [{ required: ['iso'] }, { required: ['directory'] }, { required: ['upstream'] }] });
 
-const ROLES = ['minimal', 'cloudstack-management', 'xenserver'] as const satisfies readonly Role[];
+const ROLES = ['minimal', 'cloudstack-management', 'nfs-storage', 'xenserver'] as const satisfies readonly Role[];
 
 const profile = z.strictObject({
   name: name('What the profile is called.'),

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { renderKickstart } from '../../kickstart/render.ts';
 import type { Install } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
-import { cs40, minimal, MUCH, mirror, secrets } from '../support/installs.ts';
+import { cs40, minimal, MUCH, storageServer, mirror, secrets } from '../support/installs.ts';
 import { commandsOf, sectionsOf } from '../support/kickstart-text.ts';
 
 const TABLE = fileURLToPath(new URL('../../../shared/samples/own-kickstarts/kickstart-matrix.tsv', import.meta.url));
@@ -77,6 +77,7 @@ describe.skipIf(!existsSync(TABLE))('every line is accepted, with no warning', (
     ...versions.map((version) => [`minimal ${version}`, minimal(version)] as const),
     ...versions.map((version) => [`mirrored ${version}`, minimal(version, mirror('sda', 'sdb'))] as const),
     ...versions.map((version) => [`much storage ${version}`, minimal(version, MUCH)] as const),
+    ...versions.map((version) => [`storage server ${version}`, storageServer(version)] as const),
     ...versions.map((version) => [`timeless ${version}`, timeless(minimal(version))] as const),
   ];
 

@@ -8,6 +8,7 @@ import { Malformed, isNo } from '../../server/malformed.ts';
 import { golden } from '../support/golden.ts';
 import { BARE } from '../support/bundle-installs.ts';
 import {
+  storageServer,
   MUCH,
   ROOT_HASH,
   SECRET_VALUES,
@@ -34,6 +35,10 @@ describe('goldens', () => {
 
   test.each(['6.2', '7.9', '8.10', '9.6', '10.0'])('a minimal host on RHEL %s', (version) =>
     golden(`kickstart/minimal-${version}.ks`, rendered(minimal(version))),
+  );
+
+  test.each(['6.2', '7.9', '8.10', '9.6', '10.0'])('a storage server on RHEL %s', (version) =>
+    golden(`kickstart/nfs-${version}.ks`, rendered(storageServer(version))),
   );
 
   test.each(['6.2', '7.9', '10.0'])('a mirrored minimal host on RHEL %s', (version) =>

@@ -41,6 +41,12 @@ export function minimal(version: string, storage: Install['storage'] = oneDisk('
   return { ...plain, host, repos: [], storage, packages: ['vim-enhanced', '-postfix'], token: TOKEN };
 }
 
+/** A storage server: the system on one disk, /export on a mirror of two others. */
+export function storageServer(version: string): Install {
+  const data = [{ at: '/export', layout: 'raid1', disks: ['sdb', 'sdc'] }] as const;
+  return { ...minimal(version, { ...oneDisk('sda'), data }), role: 'nfs-storage', profile: 'storage', packages: [] };
+}
+
 export function oneDisk(disk: string): Install['storage'] {
   return { layout: 'whole', disks: [disk], guest: [], ...BARE };
 }
