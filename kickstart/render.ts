@@ -7,6 +7,7 @@ import { cloudstackNames } from './cloudstack.ts';
 import type { Dialect } from './dialect.ts';
 import { dialectOf } from './dialect.ts';
 import { diskRefusal } from './disks.ts';
+import { lintRendered } from './lint/lint.ts';
 import { comment } from './quote.ts';
 import { cryptScheme, isPlaceholder, secretsOf } from './secrets.ts';
 import { localeLines } from './sections/locale.ts';
@@ -30,7 +31,19 @@ export function renderKickstart(install: Install, secrets: SecretLookup): string
   const values = secretsOf(install, secrets);
   if (isNo(values)) return values;
   const rootHash = values.get(install.rootPassword.secret) ?? '';
-  return hashRefusal(install, dialect, rootHash) ?? kickstartText(install, { secrets, dialect, rootHash });
+  return (
+    hashRefusal(install, dialect, rootHash) ?? linted(install, kickstartText(install, { secrets, dialect, rootHash }))
+  );
+}
+
+/** What the installer would stop at is told before any machine is switched on. That is a fault of ours, or a value of the site's. */
+function linted({ host, os }: Install, text: string): string | No {
+  const fault = lintRendered(text, os).find(({ severity }) => severity === 'error');
+  if (fault === undefined) return text;
+  return no(
+    `the installer would refuse the kickstart of ${host.name}: line ${fault.line}: ${fault.message}`,
+    fault.remedy,
+  );
 }
 
 function kickstartText(install: Install, with_: { secrets: SecretLookup; dialect: Dialect; rootHash: string }): string {

@@ -202,7 +202,7 @@ add(host, 'render <host>', {
   load: async () => (await import('./cli/host.ts')).renderCommand,
 });
 
-add(program, 'bundle [host]', {
+const bundle = add(program, 'bundle [host]', {
   help: "write a host's configuration bundle, or the whole site's",
   options: [
     ['-o, --output <file>', 'where to write (default: NAME.tar.gz; - for standard output)'],
@@ -210,6 +210,21 @@ add(program, 'bundle [host]', {
     ['--with-secrets', 'put the real secrets in; the file is made readable by you only'],
   ],
   load: async () => (await import('./cli/bundle.ts')).bundleCommand,
+});
+
+// Both have --site and --data: those behind `diff` are its own.
+program.enablePositionalOptions();
+bundle.enablePositionalOptions();
+add(bundle, 'diff <old> [new]', {
+  help: 'what differs between two bundles (tar.gz), or between one and what there is now; exit 1 on any',
+  load: async () => (await import('./cli/bundle-diff.ts')).diffCommand,
+});
+
+const kickstart = program.command('kickstart').description('kickstarts of your own').exitOverride();
+add(kickstart, 'lint <file>', {
+  help: 'what is wrong with a kickstart for the release that is to read it; - reads standard input; exit 1 on an error',
+  options: [['--for <release>', 'rhel6, rhel6.2, rhel7, rhel8, rhel9 or rhel10; rebuilds alike']],
+  load: async () => (await import('./cli/kickstart.ts')).lintCommand,
 });
 
 const secret = program.command('secret').description('secrets kept outside the site file').exitOverride();

@@ -33,7 +33,8 @@ export type Bundle = {
   readonly entries: readonly BundleEntry[];
 };
 
-const MANIFEST_NAME = 'manifest.json';
+/** What every bundle holds: what it is of, and a checksum of each other file. */
+export const MANIFEST_NAME = 'manifest.json';
 
 // Portable on every file system an operator may unpack to; no leading dash that a command could take for an option.
 const SEGMENT = /^[A-Za-z0-9_.@+=~][A-Za-z0-9_.@+=~-]{0,199}$/;

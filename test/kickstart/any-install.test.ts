@@ -1,0 +1,98 @@
+// Whatever a site may say of an install, what is rendered of it is what its installer accepts: at random, over roles, releases and disks.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { renderKickstart } from '../../kickstart/render.ts';
+import { lintKickstart } from '../../kickstart/lint/lint.ts';
+import { releaseOf } from '../../kickstart/lint/release.ts';
+import type { Install, Layout } from '../../server/domain.ts';
+import { isNo } from '../../server/malformed.ts';
+import { cs40, minimal, secrets } from '../support/installs.ts';
+
+const LEAST: Readonly<Record<Layout, number>> = { whole: 1, lvm: 1, raid1: 2, raid10: 4 };
+const DISKS = [
+  'sda',
+  'vdb',
+  'nvme0n1',
+  'cciss/c0d0',
+  'disk/by-id/wwn-0x5000c500',
+  'disk/by-path/pci-0000:00:1f.2-ata-1',
+  'sdg',
+  'sdh',
+  'sdi',
+  'sdj',
+  'sdk',
+  'sdl',
+];
+const PLACES = ['/export', '/srv', '/var/log', '/home', '/var/lib/libvirt', '/opt/data-1'];
+
+const layout = fc.constantFrom<Layout>('whole', 'lvm', 'raid1', 'raid10');
+
+/** Disks are dealt out, so that none is named twice. */
+const storage = fc
+  .record({
+    disks: fc.shuffledSubarray(DISKS, { minLength: DISKS.length }),
+    places: fc.shuffledSubarray(PLACES, { minLength: PLACES.length }),
+    system: layout,
+    more: fc.nat(2),
+    lots: fc.array(layout, { maxLength: 2 }),
+    sizes: fc.array(fc.integer({ min: 512, max: 1_000_000 }), { maxLength: 3 }),
+    rootMb: fc.option(fc.integer({ min: 4096, max: 100_000 }), { nil: undefined }),
+    rest: fc.boolean(),
+  })
+  .map(({ disks, places, system, more, lots, sizes, rootMb, rest }): Install['storage'] => {
+    const left = [...disks];
+    const spots = [...places];
+    const take = (of: Layout): string[] => left.splice(0, LEAST[of] + (of === 'whole' ? 0 : more));
+    const own = take(system);
+    const mounts = sizes.map((sizeMb, index) => ({
+      at: spots.pop() ?? '',
+      sizeMb: rest && index === 0 && rootMb !== undefined ? ('rest' as const) : sizeMb,
+    }));
+    const data = lots.flatMap((of) =>
+      left.length < LEAST[of] + more ? [] : [{ at: spots.pop() ?? '', layout: of, disks: take(of) }],
+    );
+    return { layout: system, disks: own, rootMb, mounts, data, guest: [] };
+  });
+
+const install = fc
+  .record({
+    storage,
+    version: fc.constantFrom('6.2', '6.10', '7.0', '7.9', '8.0', '8.10', '9.6', '10.0'),
+    family: fc.constantFrom('rhel', 'centos', 'rocky', 'almalinux', 'oracle'),
+    role: fc.constantFrom('minimal', 'nfs-storage', 'cloudstack-management'),
+    protect: fc.boolean(),
+    ntp: fc.constantFrom<Install['site']['ntp']>([], ['192.168.168.1'] as unknown as Install['site']['ntp']),
+    packages: fc.subarray([
+      'vim-enhanced',
+      '@core',
+      '@^minimal-environment',
+      '-postfix',
+      '@Development Tools',
+      'kernel*',
+    ]),
+    gateway: fc.boolean(),
+  })
+  .map(({ storage: disks, version, family, role, protect, ntp, packages, gateway }): Install => {
+    const manages = role === 'cloudstack-management';
+    const base = manages ? cs40 : minimal(version);
+    const os = manages ? base.os : ({ ...base.os, family, version } as const);
+    const network = gateway ? base.network : { ...base.network, gateway: undefined, dns: [] };
+    const site = { ...base.site, ntp: manages ? base.site.ntp : ntp };
+    // RHEL 6 has no environments: naming one there is refused, with the reason.
+    const known = os.version.startsWith('6.') ? packages.filter((name) => !name.startsWith('@^')) : packages;
+    return { ...base, os, network, site, role, storage: disks, protect, packages: known };
+  });
+
+test('an install is rendered, and its installer finds nothing to refuse or to warn of', () => {
+  fc.assert(
+    fc.property(install, (one) => {
+      const text = renderKickstart(one, secrets);
+      if (isNo(text)) throw new Error(text.reason);
+      const release = releaseOf(one.os);
+      expect(release).toBeDefined();
+      if (release !== undefined) expect(lintKickstart(text, release)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
