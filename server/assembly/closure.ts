@@ -1,7 +1,5 @@
 // Which dependencies of a repo nothing provides on the machines it is for: with the trees and repos that its profiles join to it.
 
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { machineOf } from '../../mirror/closure/arches.ts';
 import { openMetadata } from '../../mirror/closure/metadata.ts';
@@ -9,12 +7,11 @@ import type { ClosureReport } from '../../mirror/closure/report.ts';
 import type { ClosureRepo, ClosureView } from '../../mirror/closure/resolve.ts';
 import { findHolesIn } from '../../mirror/closure/resolve.ts';
 import type { SnapshotFile } from '../../mirror/content/layout.ts';
-import type { FilePlace } from '../../mirror/content/place.ts';
-import type { RelativePath } from '../../mirror/rpm/href.ts';
 import type { Profile } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { isNo, Malformed, no } from '../malformed.ts';
 import type { House } from './house.ts';
+import { publishedFiles, treeFiles, type FindFile } from './metadata-files.ts';
 
 /** What was found of `repo`. `unjudged` are the profiles that were left out, because what they join is not there. */
 export type RepoClosure = ClosureReport & {
@@ -22,7 +19,6 @@ export type RepoClosure = ClosureReport & {
   readonly unjudged: readonly { readonly profile: string; readonly reason: string }[];
 };
 
-type Find = (path: RelativePath) => Promise<(() => AsyncIterable<Uint8Array>) | undefined>;
 type Checking = { readonly house: House; readonly breathe: () => Promise<void> };
 
 /**
@@ -48,7 +44,7 @@ export async function closureOfPublished(house: House, repo: string, signal?: Ab
   return isNo(find) ? find : closureWith({ house, breathe: breatheUntil(signal) }, repo, find);
 }
 
-async function closureWith(checking: Checking, repo: string, find: Find): Promise<RepoClosure> {
+async function closureWith(checking: Checking, repo: string, find: FindFile): Promise<RepoClosure> {
   const own = await openMetadata(repo, { find, breathe: checking.breathe });
   const profiles = checking.house.site().profiles.filter(({ repos }) => repos.includes(repo));
   const shelf = joinableRepos(checking);
@@ -103,13 +99,13 @@ async function viewOf({ house }: Checking, { profile, repo, shelf }: ViewRequest
 /** Repositories that views join, each opened once. */
 type Joinable = {
   /** The name it has in views. */
-  open(name: string, files: () => Promise<Find | No>): Promise<string | No>;
+  open(name: string, files: () => Promise<FindFile | No>): Promise<string | No>;
   opened(): readonly ClosureRepo[];
 };
 
 function joinableRepos({ breathe }: Checking): Joinable {
   const repos = new Map<string, ClosureRepo | No>();
-  const look = async (name: string, files: () => Promise<Find | No>): Promise<ClosureRepo | No> => {
+  const look = async (name: string, files: () => Promise<FindFile | No>): Promise<ClosureRepo | No> => {
     const find = await files();
     if (isNo(find)) return find;
     try {
@@ -127,34 +123,6 @@ function joinableRepos({ breathe }: Checking): Joinable {
     },
     opened: () => [...repos.values()].flatMap((repo) => (isNo(repo) ? [] : [repo])),
   };
-}
-
-async function publishedFiles({ content }: House, repo: string): Promise<Find | No> {
-  const id = await content.currentId(repo);
-  if (id === undefined) return no(`the repo ${repo} was never synced`, `kickstand repo sync ${repo}`);
-  const files = await content.snapshotFiles(repo, id);
-  const directory = await content.snapshotDirectory(repo, id);
-  if (isNo(files) || isNo(directory)) return no(`the snapshot ${id} of ${repo} cannot be read`);
-  const paths = new Set(files.map(({ path }) => path));
-  return async (path) => (paths.has(path) ? () => createReadStream(join(directory, path)) : undefined);
-}
-
-async function treeFiles({ shelf, site }: House, name: string, root: string): Promise<Find | No> {
-  const tree = site().trees.find((known) => known.name === name);
-  const files = tree === undefined ? no(`the site has no tree ${name}`) : await shelf.files(tree);
-  if (isNo(files)) return files;
-  return async (path) => {
-    const place = await files.find(root === '' ? path : `${root}/${path}`);
-    return place.kind === 'file' ? () => readPlace(place) : undefined;
-  };
-}
-
-/** Only the bytes of the place: of an image, a part. */
-async function* readPlace({ file, extents }: FilePlace): AsyncGenerator<Uint8Array> {
-  for (const { offset, length } of extents) {
-    const stream = createReadStream(file, { start: offset, end: offset + length - 1 });
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  }
 }
 
 function breatheUntil(signal: AbortSignal | undefined): () => Promise<void> {
