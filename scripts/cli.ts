@@ -196,6 +196,14 @@ add(host, 'enroll <mac>', {
   ],
   load: async () => (await import('./cli/discovered.ts')).enrollCommand,
 });
+add(host, 'rehearse [hosts...]', {
+  help: 'walk whole installs without the machines: loader, boot script, kernel, instructions, checksums, every package; exit 1 on any problem',
+  options: [
+    ['--all', 'every host of the site'],
+    ['--packages', 'list the packages that would be installed'],
+  ],
+  load: async () => (await import('./cli/rehearse.ts')).rehearseCommand,
+});
 add(host, 'render <host>', {
   help: 'print what its installer would be told, with placeholders for secrets',
   options: [['--as <form>', 'kickstart, answerfile, pxelinux, ipxe or grub (default: what its installer reads)']],

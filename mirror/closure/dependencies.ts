@@ -1,11 +1,11 @@
 // What the packages of a primary.xml provide and require, read into a universe as a stream. Running: uncompressed chunks in.
 
 import { Malformed } from '../../server/malformed.ts';
-import { readXml, type XmlReader } from '../rpm/xml.ts';
+import { parseCount, readXml, type XmlReader } from '../rpm/xml.ts';
 import { EQUAL, evrOf, parseSense } from './range.ts';
 import { requirementOf, simplesIn } from './requirement.ts';
 import { isRich } from './rich.ts';
-import { FILE, RICH, type Entry, type Universe } from './universe.ts';
+import { FILE, RELATIONS, RICH, type Entry, type PackageSize, type Relation, type Universe } from './universe.ts';
 import { ownText } from './words.ts';
 
 export type DependencyReading = {
@@ -14,6 +14,8 @@ export type DependencyReading = {
   readonly repo: number;
   /** `asked for`: what a repository that is only joined provides of what those read before it require; that is little of it. */
   readonly keep: 'all' | 'asked for';
+  /** Are conflicts, obsoletes, weak dependencies and sizes wanted too? By default they are passed over. */
+  readonly relations?: 'kept';
   /** Names the file in errors. */
   readonly where: string;
   /** Lets everything else that waits have its turn; rejects where there is no use in going on. */
@@ -31,6 +33,8 @@ type Draft = {
   pkgid: string;
   readonly provides: Entry[];
   readonly requires: Entry[];
+  relations: { [name in Relation]?: Entry[] };
+  size: PackageSize | undefined;
 };
 
 /** So much is read, in some 5 ms, before others have their turn. */
@@ -77,10 +81,12 @@ function readPackages(reading: DependencyReading, onPackage: (draft: Draft) => v
         if (depth === 1 && name !== 'metadata') throw new Malformed(`the root is <${name}>`, where);
         if (depth === 2) draft = emptyDraft();
         if (depth === 3 && name === 'version') draft.evr = evrOf(attributes);
+        if (depth === 3 && name === 'size' && reading.relations === 'kept') draft.size = sizeOf(attributes, where);
         if (depth === 4) list = name;
         if (depth !== 5 || name !== 'entry') return;
         if (list === 'provides') addProvide(draft, attributes, reading);
-        if (list === 'requires' && keep === 'all') addRequire(draft, attributes, reading.universe);
+        if (list === 'requires' && keep === 'all') addNeed(draft.requires, attributes, reading.universe);
+        if (reading.relations === 'kept') addRelation(draft, list, { attributes, universe: reading.universe });
       },
       close: (tag, text, depth) => {
         const name = localName(tag);
@@ -96,15 +102,18 @@ function readPackages(reading: DependencyReading, onPackage: (draft: Draft) => v
 }
 
 function addPackage(
-  { name, arch, evr, provides, requires }: Draft,
+  { name, arch, evr, provides, requires, relations, size }: Draft,
   { universe, repo, where }: DependencyReading,
 ): void {
   if (name === '' || arch === '') throw new Malformed('a package without a name or an architecture', where);
   const { words } = universe;
-  const one = { repo, name: words.idOf(name), arch: words.idOf(arch), evr: words.idOf(evr) };
+  const one = {
+    ...{ repo, name: words.idOf(name), arch: words.idOf(arch), evr: words.idOf(evr) },
+    ...(size === undefined ? {} : { size }),
+  };
   // Whatever it says, a package provides itself.
   const self = { name: one.name, sense: EQUAL, evr: one.evr };
-  universe.add(one, { provides: [self, ...provides.filter((entry) => !equals(entry, self))], requires });
+  universe.add(one, { provides: [self, ...provides.filter((entry) => !equals(entry, self))], requires, relations });
 }
 
 function addProvide(draft: Draft, attributes: Attributes, { universe, keep }: DependencyReading): void {
@@ -115,14 +124,30 @@ function addProvide(draft: Draft, attributes: Attributes, { universe, keep }: De
     draft.provides.push(entryOf(name, attributes, universe));
 }
 
-function addRequire(draft: Draft, attributes: Attributes, universe: Universe): void {
+function addRelation(
+  draft: Draft,
+  list: string,
+  { attributes, universe }: { readonly attributes: Attributes; readonly universe: Universe },
+): void {
+  const relation = RELATIONS.find((name) => name === list);
+  if (relation === undefined) return;
+  const entries = (draft.relations[relation] ??= []);
+  addNeed(entries, attributes, universe);
+}
+
+function sizeOf({ package: packed = '0', installed = '0' }: Attributes, where: string): PackageSize {
+  const [packageBytes, installedBytes] = [packed, installed].map((text) => parseCount(text, 'a size', where));
+  return { packageBytes: packageBytes ?? 0, installedBytes: installedBytes ?? 0 };
+}
+
+function addNeed(entries: Entry[], attributes: Attributes, universe: Universe): void {
   const { name, flags } = attributes;
   if (name === undefined) return;
   const entry =
     flags === undefined && isRich(name)
       ? { name: universe.words.idOf(word(name)), sense: RICH, evr: 0 }
       : entryOf(name, attributes, universe);
-  draft.requires.push(entry);
+  entries.push(entry);
   if (entry.sense !== RICH) return;
   // Repositories read later are asked for what is inside.
   for (const one of simplesIn(requirementOf(universe, entry))) universe.words.idOf(one.name);
@@ -143,7 +168,7 @@ function equals(one: Entry, other: Entry): boolean {
 }
 
 function emptyDraft(): Draft {
-  return { name: '', arch: '', evr: '', pkgid: '', provides: [], requires: [] };
+  return { name: '', arch: '', evr: '', pkgid: '', provides: [], requires: [], relations: {}, size: undefined };
 }
 
 function word(text: string): string {

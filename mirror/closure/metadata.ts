@@ -28,7 +28,8 @@ export async function openMetadata(name: string, edges: MetadataEdges): Promise<
   };
 }
 
-async function readRepomd(name: string, { find }: MetadataEdges): Promise<Uint8Array> {
+/** The bytes of the repository's repomd.xml. Throws `Malformed`. */
+export async function readRepomd(name: string, { find }: MetadataEdges): Promise<Uint8Array> {
   const open = await find(REPOMD);
   if (open === undefined) throw new Malformed('it is not there', `${name}, repomd.xml`);
   const chunks: Uint8Array[] = [];
@@ -41,7 +42,8 @@ async function readRepomd(name: string, { find }: MetadataEdges): Promise<Uint8A
   return Buffer.concat(chunks);
 }
 
-async function unpacked(
+/** A file that repomd.xml names, uncompressed each time it is opened. Throws `Malformed` where it is not there. */
+export async function unpacked(
   name: string,
   { path, type, openSizeBytes }: RepomdEntry,
   { find, breathe }: MetadataEdges,

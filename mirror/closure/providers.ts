@@ -8,6 +8,8 @@ import { FILE, type Universe } from './universe.ts';
 export type Providers = {
   /** Is there any package that provides it? Throws `Malformed` where answering takes endless comparing. */
   hasAny(dependency: Dependency): boolean;
+  /** All of them by their numbers, in ascending order; of a boolean dependency those of any side. Throws as `hasAny`. */
+  allOf(dependency: Dependency): readonly number[];
   /** How many comparisons that has taken so far. */
   compared(): number;
 };
@@ -34,7 +36,11 @@ const LIMIT_COMPARED = 100_000_000;
 export async function findProviders(universe: Universe, choice: ProviderChoice): Promise<Providers> {
   const { limitCompared = LIMIT_COMPARED } = choice;
   const search = { universe, index: await indexOf(universe, choice), limitCompared, compared: 0 };
-  return { hasAny: (dependency) => hasAny(search, dependency), compared: () => search.compared };
+  return {
+    hasAny: (dependency) => hasAny(search, dependency),
+    allOf: (dependency) => [...allProviders(search, dependency)].toSorted((a, b) => a - b),
+    compared: () => search.compared,
+  };
 }
 
 /**

@@ -14,18 +14,35 @@ export type UniversePackage = {
   readonly evr: number;
   readonly provides: Span;
   readonly requires: Span;
+  /** What else it says of others; empty where nobody asked for it. */
+  readonly relations: Relations;
+  readonly size: PackageSize | undefined;
 };
+
+/** In bytes: the file that is fetched, and what its content takes on a disk. */
+export type PackageSize = { readonly packageBytes: number; readonly installedBytes: number };
+
+/** The lists of primary.xml beside what a package provides and requires. */
+export const RELATIONS = ['conflicts', 'obsoletes', 'recommends', 'suggests', 'supplements', 'enhances'] as const;
+export type Relation = (typeof RELATIONS)[number];
+export type Relations = { readonly [name in Relation]?: Span };
 
 /** A dependency in numbers: a sense of range.ts, or `RICH`, of which `name` is the whole text, or `FILE`, a path that a package holds. */
 export type Entry = { readonly name: number; readonly sense: number; readonly evr: number };
+
+export type Lists = {
+  readonly provides: readonly Entry[];
+  readonly requires: readonly Entry[];
+  readonly relations?: { readonly [name in Relation]?: readonly Entry[] };
+};
 
 export type Universe = {
   readonly words: Words;
   readonly packages: readonly UniversePackage[];
   /** Takes a package in, and what it provides and requires. Throws `Malformed` where the whole gets out of bounds. */
   add(
-    one: Omit<UniversePackage, 'provides' | 'requires'>,
-    lists: { readonly provides: readonly Entry[]; readonly requires: readonly Entry[] },
+    one: Pick<UniversePackage, 'repo' | 'name' | 'arch' | 'evr'> & { readonly size?: PackageSize },
+    lists: Lists,
   ): void;
   entry(at: number): Entry;
   /** Files that were learnt of later: which package holds which path. */
@@ -62,9 +79,10 @@ export function emptyUniverse(): Universe {
     words: keepWords(),
     packages,
     files: [],
-    add: (one, { provides, requires }) => {
+    add: ({ size, ...one }, { provides, requires, relations = {} }) => {
       if (packages.length >= LIMIT_PACKAGES) throw new Malformed('too many packages', 'primary.xml');
-      packages.push({ ...one, provides: append(provides), requires: append(requires) });
+      const [provided, required] = [append(provides), append(requires)];
+      packages.push({ ...one, provides: provided, requires: required, relations: spansOf(relations, append), size });
     },
     entry: (at) => ({
       name: numbers[at * WIDTH] ?? 0,
@@ -72,6 +90,21 @@ export function emptyUniverse(): Universe {
       evr: numbers[at * WIDTH + 2] ?? 0,
     }),
   };
+}
+
+/** Most packages have none of them: those share one value. */
+const NO_RELATIONS: Relations = {};
+
+function spansOf(
+  lists: { readonly [name in Relation]?: readonly Entry[] },
+  append: (entries: readonly Entry[]) => Span,
+): Relations {
+  const spans: { [name in Relation]?: Span } = {};
+  for (const name of RELATIONS) {
+    const entries = lists[name];
+    if (entries !== undefined && entries.length > 0) spans[name] = append(entries);
+  }
+  return Object.keys(spans).length === 0 ? NO_RELATIONS : spans;
 }
 
 /** One and a half times as long: growing costs little and wastes little. */

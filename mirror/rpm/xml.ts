@@ -16,8 +16,14 @@ const LIMIT_DEPTH = 32;
 const LIMIT_TOKEN = 4 * 1024 * 1024;
 const SLICE_BYTES = 256 * 1024;
 
+/**
+ * A document type is refused, or may be named by its address alone, as every comps.xml does: nothing is fetched, and one that
+ * declares anything is refused all the same.
+ */
+export type Doctype = 'refused' | 'named';
+
 /** A reader that calls `handlers` in document order. `where` names the document in errors. */
-export function readXml(handlers: XmlHandlers, where: string): XmlReader {
+export function readXml(handlers: XmlHandlers, where: string, doctype: Doctype = 'refused'): XmlReader {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const parser = new SaxesParser({ xmlns: false });
   let depth = 0;
@@ -26,8 +32,8 @@ export function readXml(handlers: XmlHandlers, where: string): XmlReader {
   parser.on('error', (error) => {
     throw new Malformed(error.message, where);
   });
-  parser.on('doctype', () => {
-    throw new Malformed('a document type is not accepted', where);
+  parser.on('doctype', (text) => {
+    if (doctype === 'refused' || text.includes('[')) throw new Malformed('a document type is not accepted', where);
   });
   parser.on('xmldecl', ({ encoding }) => {
     if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) throw new Malformed('not in UTF-8', where);

@@ -20,6 +20,12 @@ export type MetadataPackage = {
   readonly evr?: string;
   readonly provides?: readonly Relation[];
   readonly requires?: readonly Relation[];
+  readonly conflicts?: readonly Relation[];
+  readonly obsoletes?: readonly Relation[];
+  readonly recommends?: readonly Relation[];
+  readonly suggests?: readonly Relation[];
+  readonly supplements?: readonly Relation[];
+  readonly enhances?: readonly Relation[];
   /** What primary.xml tells of, and filelists.xml too. */
   readonly files?: readonly string[];
   /** What filelists.xml alone tells of. */
@@ -145,6 +151,8 @@ export async function hasRepoclosure(): Promise<boolean> {
   );
 }
 
+const OTHER_LISTS = ['conflicts', 'obsoletes', 'recommends', 'suggests', 'supplements', 'enhances'] as const;
+
 function primaryPackage(one: MetadataPackage, index: number): string {
   const { name, arch = 'noarch', provides = [], requires = [], files = [] } = one;
   const list = (tag: string, relations: readonly Relation[]): string =>
@@ -154,6 +162,7 @@ function primaryPackage(one: MetadataPackage, index: number): string {
 <checksum type="sha256" pkgid="YES">${pkgidOf(one, index)}</checksum><summary>s</summary><description>d</description><packager/><url/>
 <time file="1" build="1"/><size package="1" installed="1" archive="1"/><location href="p/${index}.rpm"/>
 <format><rpm:license>x</rpm:license>${source}<rpm:header-range start="1" end="2"/>${list('provides', provides)}${list('requires', requires)}
+${OTHER_LISTS.map((tag) => list(tag, one[tag] ?? [])).join('')}
 ${files.map((path) => `<file>${escape(path)}</file>`).join('')}</format></package>\n`;
 }
 
