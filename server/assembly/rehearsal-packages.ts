@@ -47,7 +47,7 @@ export async function rehearsePackages(
   const pool = await readPool(repos, machineOf(install.os.arch), { breathe });
   const decision = decideInstall(pool, requestOf(text, install.os.major));
   return {
-    steps: [...steps, ...decisionSteps(decision)],
+    steps: [...steps, ...decisionSteps(decision, install)],
     packages: decision.kind === 'installs' ? decision.packages : undefined,
   };
 }
@@ -99,7 +99,7 @@ function requestOf(kickstart: string, major: number): InstallRequest {
 /** More problems help nobody. */
 const SHOWN = 5;
 
-function decisionSteps(decision: InstallDecision): readonly RehearsalStep[] {
+function decisionSteps(decision: InstallDecision, { storage }: Install): readonly RehearsalStep[] {
   switch (decision.kind) {
     case 'undecided':
       return [
@@ -127,9 +127,21 @@ function decisionSteps(decision: InstallDecision): readonly RehearsalStep[] {
                 remedy: undefined,
               },
             ];
-      return [green('packages', detail), ...note];
+      return [green('packages', detail), ...note, ...roomSteps(storage, bytes)];
     }
   }
+}
+
+/** What a file system takes for itself, and what the first start writes. */
+const SPARE = 1.2;
+
+/** How large disks are is known on the machine alone; what the site gives `/` is known here. */
+function roomSteps({ rootMb }: Install['storage'], installedBytes: number): readonly RehearsalStep[] {
+  if (rootMb === undefined) return [];
+  const neededMb = Math.ceil((installedBytes * SPARE) / 1024 ** 2);
+  if (neededMb <= rootMb) return [green('room', `${rootMb} MiB for /, about ${neededMb} are needed`)];
+  const reason = `/ is given ${rootMb} MiB, and about ${neededMb} are needed where no other file system takes a share`;
+  return [red('room', no(reason, `write root: ${Math.ceil(neededMb / 1024) + 1}G in the profile's storage`))];
 }
 
 const REMEDY = 'sync the repo that has it, add it to the profile, or leave out what needs it';

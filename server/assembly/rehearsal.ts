@@ -11,6 +11,7 @@ import { armingObstacle } from './arming.ts';
 import { installOf, type House } from './house.ts';
 import { formOf, renderForm } from './instructions.ts';
 import { loaderStock } from './loaders.ts';
+import { rehearseAddresses } from './rehearsal-addresses.ts';
 import { rehearsePackages, type RehearsedPackages } from './rehearsal-packages.ts';
 import { green, red, type RehearsalStep } from './rehearsal-step.ts';
 import { treeFileOf } from './tree-files.ts';
@@ -64,7 +65,7 @@ export async function rehearseHost(house: House, name: string, watch: RehearsalW
   await look('loader', async () => loaders(install, await loaderStock(house)));
   await look('boot script', async () => [bootScripts(install)]);
   await look('kernel and initrd', () => bootFiles(house, install));
-  await look('instructions', async () => [instructions(install)]);
+  await look('instructions', async () => instructions(house, install));
   await look('medium', async () => [await once(shared, `medium ${install.tree.name}`, () => medium(house, install))]);
   if (formOf(install) === 'kickstart') {
     await look('packages', async () => {
@@ -150,12 +151,12 @@ async function stage2Step(house: House, name: string, path: string): Promise<Reh
   return red('stage 2', no(`the tree ${name} has no ${path}`, 'use the whole medium'));
 }
 
-function instructions(install: Install): RehearsalStep {
+async function instructions(house: House, install: Install): Promise<readonly RehearsalStep[]> {
   const form = formOf(install);
   const text = renderForm(install, form, redactedSecrets);
-  return isNo(text)
-    ? red(form, text)
-    : green(form, `${text.split('\n').length - 1} lines, nothing the installer would stop at`);
+  if (isNo(text)) return [red(form, text)];
+  const lines = `${text.split('\n').length - 1} lines, nothing the installer would stop at`;
+  return [green(form, lines), await rehearseAddresses(house, install, text)];
 }
 
 /** The checksums that the medium's own .treeinfo names: kernel, initrd, stage 2 among them. */

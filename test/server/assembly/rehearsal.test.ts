@@ -29,9 +29,11 @@ const COMPS = `<?xml version="1.0"?><comps><group><id>core</id><name>Core</name>
 let data = '';
 let house: House;
 let packages: readonly string[] = [];
+let rootMb: number | undefined;
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'kickstand-rehearsal-'));
   packages = ['vim-enhanced'];
+  rootMb = undefined;
   await makeTree(BASE);
   house = await houseOver({ data, site });
   await house.secrets.save('root', `$6$saltsalt$${'a'.repeat(86)}`);
@@ -46,7 +48,7 @@ function site(): Site {
   const [like] = example.profiles;
   const [host] = example.hosts;
   if (like === undefined || host === undefined) throw new Error('the example site has no profile or host');
-  const storage = { layout: 'whole', disks: ['sda'], guest: [], ...BARE } as const;
+  const storage = { layout: 'whole', disks: ['sda'], guest: [], ...BARE, rootMb } as const;
   const plain = { ...like, role: 'minimal', cloudstack: undefined, repos: [], packages, storage } as const;
   return {
     ...example,
@@ -111,6 +113,7 @@ test('an install that would work is green, with the very packages it would insta
     'kernel and initrd',
     'stage 2',
     'kickstart',
+    'addresses',
     'medium',
     'repositories',
     'packages',
@@ -154,6 +157,20 @@ test.each<[string, () => void | Promise<void>, RegExp]>([
 ])('%s is red', async (_what, spoil, reason) => {
   await spoil();
   expect(reds(await rehearse()).join('\n')).toMatch(reason);
+});
+
+test.each([
+  [undefined, undefined],
+  [4096, 'green'],
+  [0, 'red'],
+])('a / of %s MiB: %s', async (given, verdict) => {
+  rootMb = given;
+  expect((await rehearse()).steps.find(({ what }) => what === 'room')?.verdict).toBe(verdict);
+});
+
+test('every address of this appliance in the kickstart is looked up', async () => {
+  const { steps } = await rehearse();
+  expect(steps.find(({ what }) => what === 'addresses')?.detail).toMatch(/^[1-9]\d* of this appliance/);
 });
 
 test('without its secret it could not be armed, and the rest is looked at all the same', async () => {
