@@ -12,12 +12,12 @@ import { green, red, type RehearsalStep } from './rehearsal-step.ts';
 export async function rehearseAddresses(house: House, { origin }: Install, text: string): Promise<RehearsalStep> {
   const files = openContentFiles();
   try {
-    const { locate } = contentParts(house, files);
+    const content = contentParts(house, files);
     const found = new Set<string>();
     for (const target of targetsIn(text, origin)) {
       const path = parseContentPath(target, publishPaths(house));
       if (path.kind === 'other') continue;
-      const place = await locate(path);
+      const place = await content.locate(path);
       if (isNo(place)) return red('addresses', no(`${origin}${target}: ${place.reason}`, place.remedy));
       found.add(target);
     }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDependency, parseRich } from '../../../mirror/closure/rich.ts';
+import { formatDependency, parseRich, type Dependency } from '../../../mirror/closure/rich.ts';
 import { Malformed } from '../../../server/malformed.ts';
 import { RICH } from './rich-cases.ts';
 
@@ -87,7 +87,7 @@ test('what was written is read as the same', () => {
     fc.property(fc.array(words, { minLength: 3, maxLength: 11 }), (parts) => {
       const text = `(${parts.join(' ')})`.replaceAll('( ', '(').replaceAll(' )', ')');
       const written = writtenOf(text);
-      if (written === undefined || !written.startsWith('(')) return;
+      if (written === undefined || !written.startsWith('(') || hasElseOnTheLeft(parseRich(text))) return;
       read += 1;
       expect(writtenOf(written)).toBe(written);
     }),
@@ -95,6 +95,13 @@ test('what was written is read as the same', () => {
   );
   expect(read).toBeGreaterThan(20);
 });
+
+/** dnf writes `((z else y) if x)` as `(z else y if x)`, which nobody reads. */
+function hasElseOnTheLeft(dependency: Dependency): boolean {
+  if (dependency.kind === 'simple') return false;
+  const { left, right } = dependency;
+  return left.kind === 'else' || hasElseOnTheLeft(left) || hasElseOnTheLeft(right);
+}
 
 function writtenOf(text: string): string | undefined {
   try {
