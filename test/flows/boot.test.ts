@@ -61,7 +61,9 @@ describe.skipIf(here.skip)(`a machine${here.note}`, () => {
       await machine.waitFor(/installed \d+ packages/, 300_000);
       expect(machine.serial()).not.toContain('scriptlet failed');
       // From the snapshot that was current when the host was armed, whatever a sync publishes meanwhile.
-      expect(machine.serial()).toMatch(/=cloudstack,http:\/\/192\.168\.168\.26\/repos\/cloudstack@\d{8}T\d{6}Z-/);
+      // What was served tells it: a machine under load loses a letter of its serial line now and then.
+      expect(appliance.output()).toMatch(/"path":"\/repos\/cloudstack@\d{8}T\d{6}Z-[0-9a-f]{8}\/cloud-client-4/);
+      expect(appliance.output()).not.toMatch(/"path":"\/repos\/cloudstack\/cloud-client-4/);
       await machine.waitFor('%post ended with 0', 120_000);
       await machine.waitFor('kickstand-lab: rebooting', 60_000);
       expect(await operator.phaseOf('cs40')).toBe('installed');
