@@ -2,6 +2,7 @@
 
 import type { Install, SecretLookup } from '../server/domain.ts';
 import type { No } from '../server/malformed.ts';
+import { DISKS_OF_LAYOUT } from '../server/layouts.ts';
 import { isNo, no } from '../server/malformed.ts';
 import { cloudstackNames } from './cloudstack.ts';
 import type { Dialect } from './dialect.ts';
@@ -102,15 +103,14 @@ function managementRefusal({ cloudstack, host, os }: Install): No | undefined {
     : no(`CloudStack refuses a host whose name has no dot: ${host.fqdn}`, 'give the site a domain');
 }
 
-/** How many disks a layout takes here. `whole` with several is what a site file never holds: they become one volume group. */
-const LEAST_DISKS = { whole: 1, lvm: 1, raid1: 2, raid10: 4 } as const;
+/** The names of its parts have one digit. `whole` with several disks is what no site file says: they become one volume group. */
 const MOST_DISKS = 9;
 
 function storageRefusal({ host, storage }: Install): No | undefined {
   const refused = diskRefusal(storage, host.name);
   if (refused !== undefined) return refused;
   for (const { layout, disks } of [storage, ...storage.data]) {
-    const least = LEAST_DISKS[layout];
+    const { least } = DISKS_OF_LAYOUT[layout];
     if (disks.length < least) return no(`the layout ${layout} needs ${least} disks`, 'name another disk');
     if (disks.length > MOST_DISKS) return no('a layout takes nine disks at most');
   }

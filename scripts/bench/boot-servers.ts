@@ -8,6 +8,7 @@ import { operatorOf, startAppliance, type Operator } from '../../test/support/la
 import { Daemon, run } from '../../test/support/lab-run.ts';
 import type { Lab, LabMachine } from '../../test/support/lab.ts';
 import { sha256Of } from '../../mirror/rpm/checksum.ts';
+import { benchSite } from './bench-site.ts';
 
 export const MACHINE: LabMachine = { mac: '52:54:00:a8:a8:02', address: '192.168.168.2' };
 
@@ -85,22 +86,7 @@ function dnsmasqArgv(root: string): readonly string[] {
 }
 
 function siteText(tree: string): string {
-  return `site:
-  name: bench
-  domain: bench.example
-  appliance: 192.168.168.26
-  timezone: UTC
-  language: en_US.UTF-8
-  keyboard: us
-  ntp: [192.168.168.1]
-  rootPassword: { secret: root }
-
-networks:
-  - name: lab
-    subnet: 192.168.168.0/24
-    gateway: 192.168.168.1
-    dns: [192.168.168.1]
-    ranges:
+  return benchSite(`    ranges:
       - { name: machines, use: hosts, from: 192.168.168.2, to: 192.168.168.15 }
 
 trees:
@@ -116,5 +102,5 @@ hosts:
     address: ${MACHINE.address}
     macs: ["${MACHINE.mac}"]
     boot: { bios: ipxe }
-`;
+`);
 }

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../../server/malformed.ts';
 import { run } from '../../test/support/lab-run.ts';
+import { benchSite } from './bench-site.ts';
 import type { BenchContent } from './serve-content.ts';
 
 export type WebServer = {
@@ -197,27 +198,12 @@ export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
 }
 
 function siteText({ root, iso }: BenchContent, upstream: string): string {
-  return `site:
-  name: bench
-  domain: bench.example
-  appliance: 192.168.168.26
-  timezone: UTC
-  language: en_US.UTF-8
-  keyboard: us
-  ntp: [192.168.168.1]
-  rootPassword: { secret: root }
-
-networks:
-  - name: lab
-    subnet: 192.168.168.0/24
-    gateway: 192.168.168.1
-    dns: [192.168.168.1]
-
+  return benchSite(`
 repos:
   - { name: bench, upstream: "${upstream}/", keep: 1 }
 
 trees:
   - { name: directory, directory: ${JSON.stringify(root)} }
   - { name: iso, iso: ${JSON.stringify(iso)} }
-`;
+`);
 }

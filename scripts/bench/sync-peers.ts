@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run } from '../../test/support/lab-run.ts';
+import { benchSite } from './bench-site.ts';
 
 /** A place where one of them keeps what it mirrored. */
 export type Mirror = {
@@ -129,23 +130,8 @@ function startJobs(site: string, data: string) {
 }
 
 function siteText(upstream: string): string {
-  return `site:
-  name: bench
-  domain: bench.example
-  appliance: 192.168.168.26
-  timezone: UTC
-  language: en_US.UTF-8
-  keyboard: us
-  ntp: [192.168.168.1]
-  rootPassword: { secret: root }
-
-networks:
-  - name: lab
-    subnet: 192.168.168.0/24
-    gateway: 192.168.168.1
-    dns: [192.168.168.1]
-
+  return benchSite(`
 repos:
   - { name: bench, upstream: "${upstream}", keep: 1 }
-`;
+`);
 }

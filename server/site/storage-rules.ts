@@ -1,19 +1,13 @@
 // What must hold between the values of a profile's storage: enough disks, each for one thing, each mount point once. Pure.
 
 import type { Layout } from '../domain.ts';
+import { DISKS_OF_LAYOUT } from '../layouts.ts';
 import type { Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
 import type { Loose } from './shape.ts';
 import type { StorageFile } from './storage.ts';
 
 type Draft = Loose<StorageFile>;
-/** How many disks a layout takes. */
-const TAKES: Readonly<Record<Layout, { readonly least: number; readonly most: number }>> = {
-  whole: { least: 1, most: 1 },
-  lvm: { least: 1, most: Infinity },
-  raid1: { least: 2, most: Infinity },
-  raid10: { least: 4, most: Infinity },
-};
 const NUMBERS = ['no', 'one', 'two', 'three', 'four'];
 
 /** What speaks against a profile's storage, whatever its role. */
@@ -30,7 +24,7 @@ function checkCount(
 ): readonly Finding[] {
   const named = new Set(lot.disks?.filter((one) => one !== undefined));
   if (lot.layout === undefined || lot.disks === undefined || named.size < lot.disks.length) return [];
-  const { least, most } = TAKES[lot.layout];
+  const { least, most } = DISKS_OF_LAYOUT[lot.layout];
   const at = [...path, 'disks'];
   if (named.size < least) {
     const message = `${lot.layout} needs at least ${NUMBERS[least]} disks`;
@@ -45,7 +39,6 @@ function checkCount(
       ),
     ];
   }
-  // A second one would be wiped and then left unused.
   if (named.size <= most) return [];
   return [finding(at, `${lot.layout} takes one disk, not ${named.size}`, 'keep one, or write layout: raid1')];
 }

@@ -2,10 +2,11 @@
 
 import type { Log } from '../../../server/log.ts';
 import { Malformed, messageOf } from '../../../server/malformed.ts';
+import type { Turns } from '../parallel.ts';
+import { takeTurns } from '../parallel.ts';
 import type { ScheduledSync } from '../schedule.ts';
 import type { Attempt, OwnCause, Verdict } from './due.ts';
 import { decideSync } from './due.ts';
-import { createQueue } from './queue.ts';
 import type { CronTimes } from './times.ts';
 import { cronTimes } from './times.ts';
 
@@ -46,7 +47,7 @@ export function runSchedules(schedules: readonly ScheduledSync[], edges: Schedul
   const busy = new Map<string, Promise<void>>();
   // The log on disk may be lost or not kept: what this process tried itself it must know, or it would try every minute.
   const tried = new Map<string, readonly Attempt[]>();
-  const late = createQueue(LATE_AT_ONCE);
+  const late = takeTurns(LATE_AT_ONCE);
   let isClosed = false;
   let forget = (): void => {};
 
@@ -68,7 +69,7 @@ export function runSchedules(schedules: readonly ScheduledSync[], edges: Schedul
   };
   const start = (repo: string, cause: OwnCause): void => {
     const sync = () => run(repo, cause);
-    busy.set(repo, cause === 'schedule' ? sync() : late(sync));
+    busy.set(repo, cause === 'schedule' ? sync() : inTurn(late, sync));
   };
   const verdictOn = ({ schedule, times }: Entry, now: number): Verdict => {
     const { since, attempts } = edges.remembered(schedule);
@@ -99,6 +100,14 @@ export function runSchedules(schedules: readonly ScheduledSync[], edges: Schedul
       await Promise.all(busy.values());
     },
   };
+}
+
+/** Close waits for those that wait, too: nothing takes them out of the line. */
+const { signal: NEVER } = new AbortController();
+
+async function inTurn(turns: Turns, task: () => Promise<void>): Promise<void> {
+  const giveBack = await turns.take(NEVER);
+  await task().finally(giveBack);
 }
 
 /** The same sync may be known from both sides. */
