@@ -1,7 +1,7 @@
 // The sync of one repo from upstream to a published snapshot; any failure leaves what is published alone.
 
-import { codeOf, messageOf } from '../../server/malformed.ts';
-import { isDiskFull, isRepoName } from '../content/layout.ts';
+import { messageOf } from '../../server/malformed.ts';
+import { isRepoName } from '../content/layout.ts';
 import { lookForPoorNews, type PoorNews } from '../rescue/news.ts';
 import { rescueContent } from '../rescue/rescue.ts';
 import { limitBodies } from './bodies.ts';
@@ -12,6 +12,7 @@ import { failed, failureOf, type SyncResult } from './outcome.ts';
 import { countProgress, type ProgressCounter } from './progress.ts';
 import { publishContent } from './publishing.ts';
 import { syncRound } from './round.ts';
+import { withStaging } from './staged.ts';
 import { SyncFault, type Upstream } from './upstream.ts';
 
 export type { SyncOptions } from './edges.ts';
@@ -67,17 +68,10 @@ async function syncNews(news: Told, { options, upstream, progress }: Opened): Pr
     breathe: () => upstream.pause(0, signal),
     mayPublishAgain: wasWhole || options.fresh === 'always',
   };
-  try {
+  return withStaging(staging, async () => {
     const rounds = news.kind === 'poor' ? rescueContent(news.before, edges) : syncRounds(news.repomd, edges);
-    const result = await publishContent(await rounds, edges);
-    if (result.kind !== 'failed') await staging.clear();
-    return result;
-  } catch (error) {
-    // What is settling still must have ended before the lock goes to the next sync; why this one failed is told already.
-    await staging.settle().catch(() => undefined);
-    if (isDiskFull(codeOf(error))) await staging.dropParts();
-    throw error;
-  }
+    return publishContent(await rounds, edges);
+  });
 }
 
 async function syncRounds(first: FoundRepomd, edges: RoundEdges): Promise<RoundContent> {

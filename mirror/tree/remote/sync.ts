@@ -1,13 +1,14 @@
 // The sync of one install tree from a URL to a published snapshot; any failure leaves what is published alone.
 
-import { codeOf, messageOf, no } from '../../../server/malformed.ts';
-import { contentNameOfTree, isDiskFull, isRepoName } from '../../content/layout.ts';
+import { messageOf, no } from '../../../server/malformed.ts';
+import { contentNameOfTree, isRepoName } from '../../content/layout.ts';
 import { sha256Of } from '../../rpm/checksum.ts';
 import { limitBodies } from '../../sync/bodies.ts';
 import { collectNotes } from '../../sync/notes.ts';
 import { failed, failureOf, Refused, type SyncResult } from '../../sync/outcome.ts';
 import { countProgress, type ProgressCounter } from '../../sync/progress.ts';
 import { withoutLogin } from '../../sync/settings.ts';
+import { withStaging } from '../../sync/staged.ts';
 import { SyncFault, type Upstream } from '../../sync/upstream.ts';
 import type { TreeEdges, TreeSyncOptions } from './edges.ts';
 import { lookForTreeNews } from './news.ts';
@@ -71,16 +72,7 @@ async function syncNews(root: TreeRoot, { name, options, upstream, progress }: O
     notes: collectNotes(),
     breathe: () => upstream.pause(0, signal),
   };
-  try {
-    const result = await publishTree(await syncRounds(root, edges), edges);
-    if (result.kind !== 'failed') await staging.clear();
-    return result;
-  } catch (error) {
-    // What was checked still enters the pool, under the lock; the first fault is the one worth telling.
-    await staging.settle().catch(() => undefined);
-    if (isDiskFull(codeOf(error))) await staging.dropParts();
-    throw error;
-  }
+  return withStaging(staging, async () => publishTree(await syncRounds(root, edges), edges));
 }
 
 async function syncRounds(first: TreeRoot, edges: TreeEdges): Promise<TreeContent> {
