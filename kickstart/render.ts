@@ -78,6 +78,7 @@ function roleRefusal(install: Install): No | undefined {
   if (tree.facts.boot.kind !== 'linux') return no(`the tree ${tree.name} boots no Linux installer`);
   switch (role) {
     case 'minimal':
+    case 'kvm-agent':
     case 'nfs-storage':
       return undefined;
     case 'xenserver':

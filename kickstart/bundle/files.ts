@@ -22,6 +22,7 @@ export function configFiles(install: Install, secrets: SecretLookup): readonly C
 export function placedFiles(install: Install, secrets: SecretLookup): readonly ConfigFile[] {
   switch (install.role) {
     case 'minimal':
+    case 'kvm-agent':
       return sorted(baseFiles(install));
     case 'nfs-storage':
       return sorted([...baseFiles(install), ...nfsFiles(install), firewallFile(install, NFS_RULES)]);

@@ -26,6 +26,7 @@ function rolePackages(install: Install, dialect: Dialect): readonly string[] {
   const time = install.site.ntp.length === 0 ? [] : [packageName];
   switch (install.role) {
     case 'minimal':
+    case 'kvm-agent':
     case 'xenserver':
       return time;
     case 'nfs-storage':

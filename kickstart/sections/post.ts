@@ -62,6 +62,7 @@ function postSteps(install: Install, secrets: SecretLookup, dialect: Dialect): r
   };
   switch (install.role) {
     case 'minimal':
+    case 'kvm-agent':
     case 'xenserver':
       return [files];
     case 'nfs-storage':

@@ -25,6 +25,7 @@ export function enabledServices(install: Install, dialect: Dialect): readonly st
   const base = install.site.ntp.length === 0 ? ['sshd'] : ['sshd', service];
   switch (install.role) {
     case 'minimal':
+    case 'kvm-agent':
     case 'xenserver':
       return base;
     case 'nfs-storage':

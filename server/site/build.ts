@@ -3,8 +3,9 @@
 import type { Ipv4 } from '../address.ts';
 import { parseMac, parseSubnet } from '../address.ts';
 import { readDuration } from '../duration.ts';
-import type { Host, Network, Profile, Site, Tree, TreeSource } from '../domain.ts';
+import type { CloudStackOptions, Host, Network, Profile, Site, Tree, TreeSource } from '../domain.ts';
 import { parseOs } from '../os.ts';
+import { buildCustomization } from './customization.ts';
 import { buildRepo } from './repos.ts';
 import type { SiteFile } from './schema.ts';
 import { buildStorage } from './storage.ts';
@@ -45,7 +46,25 @@ function sourceOf({ name, iso, directory, upstream }: SiteFile['trees'][number])
 }
 
 function buildProfile(profile: SiteFile['profiles'][number]): Profile {
-  return { ...profile, storage: buildStorage(profile.storage), cloudstack: profile.cloudstack };
+  const { name, tree, role, repos, packages, protect, cloudstack } = profile;
+  return {
+    name,
+    tree,
+    role,
+    repos,
+    packages,
+    protect,
+    storage: buildStorage(profile.storage),
+    cloudstack: cloudstack === undefined ? undefined : buildCloudStack(cloudstack),
+    custom: buildCustomization(profile),
+  };
+}
+
+function buildCloudStack({
+  'mirror-on-host': mirrorOnHost,
+  ...rest
+}: NonNullable<SiteFile['profiles'][number]['cloudstack']>): CloudStackOptions {
+  return { ...rest, mirrorOnHost };
 }
 
 /** `addresses` are those of `hosts`, in their order. */

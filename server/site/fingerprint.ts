@@ -1,7 +1,9 @@
 // What an operator agreed to by arming a host, as one short text: if any of it changes, the arming is void. Pure.
 
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { formatSubnet } from '../address.ts';
+import { NO_CUSTOMIZATION } from '../customization.ts';
 import type { Install } from '../domain.ts';
 import { formatOs } from '../os.ts';
 
@@ -18,14 +20,21 @@ export function installFingerprint(install: Install): string {
     [host.name, host.fqdn, host.address, host.macs],
     [formatSubnet(network.subnet), network.gateway ?? null, network.dns],
     [tree.name, formatOs(os), tree.facts.boot, tree.facts.stage2 ?? null],
-    [profile, role, packages, repos.map((repo) => repo.name), cloudstack ?? null, rootPassword.secret],
+    [profile, role, packages, repos.map((repo) => repo.name), cloudOf(install), rootPassword.secret],
     [storage.layout, storage.disks, storage.guest],
     // Absent where there is none of it: armings from before there was any agreed to none.
     ...(rootMb === undefined && mounts.length === 0 && data.length === 0 ? [] : [[rootMb ?? null, mounts, data]]),
+    // Absent where nothing is said, for the same reason.
+    ...(isDeepStrictEqual(install.custom, NO_CUSTOMIZATION) ? [] : [install.custom]),
+    ...(cloudstack?.mirrorOnHost === true ? ['mirror-on-host'] : []),
     // Absent where off: armings from before there was protection agreed to none.
     ...(protect ? ['protect'] : []),
   ];
   return createHash('sha256').update(JSON.stringify(agreed)).digest('base64url').slice(0, 22);
+}
+
+function cloudOf({ cloudstack }: Install) {
+  return cloudstack === undefined ? null : { version: cloudstack.version, hypervisor: cloudstack.hypervisor };
 }
 
 /**

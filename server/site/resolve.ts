@@ -57,6 +57,7 @@ export function resolveInstall(site: Site, catalog: Catalog, host: Host): Instal
     packages: profile.packages,
     cloudstack: profile.cloudstack,
     protect: profile.protect,
+    custom: profile.custom,
     boot: { ...site.boot, ...host.boot },
     rootPassword: site.rootPassword ?? { secret: ROOT_SECRET },
     origin: catalog.origin,

@@ -20,7 +20,7 @@ export function checkRole(role: Role, os: Os): Fault | undefined {
  * What speaks against hosts of `os` under a CloudStack with `options`, or undefined. CloudStack 4.0 knows XenServer
  * 5.6.x, 6.0 and 6.0.2 and refuses 6.1 and 6.2 (XcpServerDiscoverer; its installation guide, XenServer chapter).
  */
-export function checkHypervisor(options: CloudStackOptions, os: Os): Fault | undefined {
+export function checkHypervisor(options: Pick<CloudStackOptions, 'version' | 'hypervisor'>, os: Os): Fault | undefined {
   if (options.hypervisor !== 'xenserver' || !isXen(os) || !/^4\.0(?:\.|$)/.test(options.version)) return undefined;
   const accepted = os.family === 'xenserver' && /^(?:5\.6(?:\.\d+)*|6\.0(?:\.[02])?)$/.test(os.version);
   if (accepted) return undefined;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Ipv4, MacAddress } from '../address.ts';
 import type { BootOptions, RangeUse, Role } from '../domain.ts';
+import { customizationKeys } from './customization.ts';
 import { name, secret, text } from './described.ts';
 import { repo } from './repos.ts';
 import { storage } from './storage.ts';
@@ -86,7 +87,13 @@ const tree = z
   })
   .meta({ oneOf: [{ required: ['iso'] }, { required: ['directory'] }, { required: ['upstream'] }] });
 
-const ROLES = ['minimal', 'cloudstack-management', 'nfs-storage', 'xenserver'] as const satisfies readonly Role[];
+const ROLES = [
+  'minimal',
+  'cloudstack-management',
+  'kvm-agent',
+  'nfs-storage',
+  'xenserver',
+] as const satisfies readonly Role[];
 
 const profile = z.strictObject({
   name: name('What the profile is called.'),
@@ -114,9 +121,14 @@ const profile = z.strictObject({
         pattern: values.CLOUDSTACK_VERSION,
       }),
       hypervisor: z.enum(['xenserver', 'kvm', 'vmware']),
+      'mirror-on-host': z
+        .boolean()
+        .default(false)
+        .meta({ description: 'true: the management server keeps a copy of its repos.' }),
     })
     .optional(),
   protect: z.boolean().default(false).meta({ description: 'true: disks that carry data are not wiped.' }),
+  ...customizationKeys,
 });
 
 const host = z

@@ -2,9 +2,10 @@
 
 import { stringify } from 'yaml';
 import { formatSubnet } from '../address.ts';
-import type { Host, Network, Site, Tree } from '../domain.ts';
+import type { Host, Network, Profile, Site, Tree } from '../domain.ts';
 import { formatSeconds } from '../duration.ts';
 import { formatOs } from '../os.ts';
+import { showCustomization } from './customization.ts';
 import { showRepo } from './repos.ts';
 import { showStorage } from './storage.ts';
 
@@ -19,7 +20,7 @@ export function showSite(site: Site): Readonly<Record<string, unknown>> {
     networks: networks.map(showNetwork),
     repos: repos.map(showRepo),
     trees: trees.map(showTree),
-    profiles: profiles.map((profile) => ({ ...profile, storage: showStorage(profile.storage) })),
+    profiles: profiles.map(showProfile),
     hosts: hosts.map(showHost),
   });
 }
@@ -27,6 +28,16 @@ export function showSite(site: Site): Readonly<Record<string, unknown>> {
 /** `showSite` as YAML text; `parseSite` reads it back as the same site. */
 export function renderSite(site: Site): string {
   return stringify(showSite(site), { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function showProfile({ custom, cloudstack, ...profile }: Profile): Readonly<Record<string, unknown>> {
+  const { mirrorOnHost, ...cloud } = cloudstack ?? {};
+  return {
+    ...profile,
+    storage: showStorage(profile.storage),
+    cloudstack: cloudstack === undefined ? undefined : { ...cloud, 'mirror-on-host': mirrorOnHost },
+    ...showCustomization(custom),
+  };
 }
 
 function showNetwork({ leaseSeconds, ...network }: Network): Readonly<Record<string, unknown>> {

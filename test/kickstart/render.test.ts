@@ -135,7 +135,7 @@ describe('no kickstart', () => {
     ['RHEL 5', { ...minimal('6.2'), os: { family: 'rhel', version: '5.11', major: 5, arch: 'x86_64' } }, /rhel 5.11/],
     ['a hypervisor role', { ...minimal('6.2'), role: 'xenserver' }, /by an answerfile/],
     ['CloudStack on RHEL 7', { ...minimal('7.9'), role: 'cloudstack-management' }, /known for RHEL 6/],
-    ['a CloudStack too new', { ...cs40, cloudstack: { version: '4.19', hypervisor: 'kvm' } }, /4.19 has no packages/],
+    ['a CloudStack too new', { ...cs40, cloudstack: { version: '4.19', hypervisor: 'kvm', mirrorOnHost: false } }, /4.19 has no packages/],
     ['CloudStack without options', { ...cs40, cloudstack: undefined }, /no CloudStack version/],
     ['a name without a dot', { ...cs40, host: { ...cs40.host, fqdn: 'cs40' } }, /no dot/],
     ['no disk', minimal('6.2', { layout: 'whole', disks: [], guest: [], ...BARE }), /no disk is named/],

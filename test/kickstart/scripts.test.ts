@@ -270,7 +270,7 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     });
 
     test('from 4.1 on the key lies elsewhere', () => {
-      const renamed: Install = { ...cs40, cloudstack: { version: '4.1', hypervisor: 'xenserver' } };
+      const renamed: Install = { ...cs40, cloudstack: { version: '4.1', hypervisor: 'xenserver', mirrorOnHost: false } };
       const text = firstBootScript(renamed, secrets)?.text;
       expect(text).toContain(
         '\nchgrp cloud /etc/cloudstack/management/key\nchmod 0640 /etc/cloudstack/management/key\n',

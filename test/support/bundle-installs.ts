@@ -1,6 +1,7 @@
 // Installs of the example site, as resolved, for the bundle's tests.
 
 import { netmaskOf, parseIpv4, parseMac, parseSubnet } from '../../server/address.ts';
+import { NO_CUSTOMIZATION } from '../../server/customization.ts';
 import type { Install, Os, TreeFacts } from '../../server/domain.ts';
 
 /** Nothing but the system on its disks. */
@@ -54,8 +55,9 @@ export function managementInstall(): Install {
     ],
     storage: { layout: 'raid1', disks: ['sda', 'sdb'], guest: [], ...BARE },
     packages: [],
-    cloudstack: { version: '4.0', hypervisor: 'xenserver' },
+    cloudstack: { version: '4.0', hypervisor: 'xenserver', mirrorOnHost: false },
     protect: false,
+    custom: NO_CUSTOMIZATION,
     boot: { bios: 'auto', uefi: 'auto', order: 'network-first' },
     rootPassword: { secret: 'root' },
     origin: ORIGIN,
