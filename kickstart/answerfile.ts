@@ -1,78 +1,101 @@
-// XenServer's and XCP-ng's answerfile from an install, and the script it names. Answers `No` rather than guess.
+// XenServer's and XCP-ng's answerfile from an install, in the dialect of its release. Answers `No` rather than guess.
 
+import { readDiskRule } from '../server/disk-rule.ts';
 import type { Install, SecretLookup } from '../server/domain.ts';
+import type { HypervisorDialect } from '../server/hypervisor-versions.ts';
+import { customizationFaults, hypervisorDialect, versionFaults, wishesOf } from '../server/hypervisor-versions.ts';
 import type { No } from '../server/malformed.ts';
 import { isNo, no } from '../server/malformed.ts';
 import { diskRefusal } from './disks.ts';
-import { comment, xmlAttribute, xmlText } from './quote.ts';
+import { hasJob } from './hypervisor/job-steps.ts';
+import { poolPasswordRefusal } from './hypervisor/pool.ts';
+import { xmlAttribute, xmlText } from './quote.ts';
 import { cryptScheme, isPlaceholder, secretsOf } from './secrets.ts';
-import { reportFunction } from './sections/report.ts';
 import type { AnswerfileStage } from './urls.ts';
 import { scriptUrl, treeUrl } from './urls.ts';
 
 /** Why `protect: true` ends here: the installer runs a script before it wipes disks, but takes no no for an answer (its scripts.py). */
 export const UNPROTECTED = 'protect: true cannot be kept: an answerfile has no check of what a disk carries';
 
+/** The name of a mirror in XCP-ng's `<raid>`, which is a device of the installer's own: the first that mdadm gives by itself. */
+const MIRROR = 'md127';
+
 /**
  * The answerfile for `install`, or why it can have none. With `redactedSecrets` it shows placeholders. Nothing is said of
- * the bootloader: 6.x knows `extlinux` alone, 7.0 and later `grub2` alone, and each is the default there.
+ * the bootloader: 6.x knows `extlinux` alone, 7.0 and later `grub2` alone, and each is the default there. Throws `Malformed`
+ * for values that no XML can hold.
  */
 export function renderAnswerfile(install: Install, secrets: SecretLookup): string | No {
-  const refused = installRefusal(install) ?? storageRefusal(install);
+  const refused = installRefusal(install) ?? storageRefusal(install) ?? profileRefusal(install);
   if (refused !== undefined) return refused;
+  const dialect = hypervisorDialect(install.os);
+  if (dialect === undefined) return no(`no answerfile is known for ${install.os.family} ${install.os.version}`);
   const values = secretsOf(install, secrets);
   if (isNo(values)) return values;
   const hash = values.get(install.rootPassword.secret) ?? '';
-  return hashRefusal(install, hash) ?? answerfileText(install, hash);
+  return (
+    hashRefusal(install, hash) ?? poolPasswordRefusal(install, values) ?? answerfileText(install, { dialect, hash })
+  );
 }
 
-/**
- * The script of `stage`. The installer calls it with 0 after success and with 1 after failure. It ends well whatever
- * happens: a report that got lost is no reason to fail an installation.
- */
-export function renderAnswerfileScript(install: Install, stage: AnswerfileStage): string {
-  return `#!/bin/sh
-${comment(`Kickstand: ${stage} of ${install.host.name}`)}
-${reportFunction(install)}
-case $1 in
-  0) report installed ;;
-  *) report failed 'the+installer+reports+failure' ;;
-esac
-exit 0
-`;
-}
-
-function answerfileText(install: Install, hash: string): string {
-  const { site, network } = install;
+function answerfileText(install: Install, of: { dialect: HypervisorDialect; hash: string }): string {
+  const { site, network, custom, xenserver } = install;
+  const isStatic = custom.link.bootproto === 'static';
   const lines = [
-    ...diskLines(install),
+    ...diskLines(install, of.dialect),
     element('keymap', site.keyboard),
-    element('root-password', hash, { type: 'hash' }),
+    element('root-password', of.hash, { type: 'hash' }),
     element('source', `${treeUrl(install)}/`, { type: 'url' }),
     ...interfaceLines(install),
-    ...network.dns.map((server) => element('name-server', server)),
+    // Who asks for an address is told name servers with it.
+    ...(isStatic ? network.dns.map((server) => element('name-server', server)) : []),
     element('hostname', install.host.name),
     element('timezone', site.timezone),
-    ...timeLines(install),
-    element('script', scriptUrl(install, 'installation-complete'), { stage: 'installation-complete', type: 'url' }),
+    ...timeLines(install, of.dialect),
+    ...(xenserver?.backend === undefined ? [] : [element('network-backend', xenserver.backend)]),
+    ...stagesOf(install).map((stage) => element('script', scriptUrl(install, stage), { stage, type: 'url' })),
   ];
   const body = lines.map((line) => `  ${line}\n`).join('');
-  return `<?xml version="1.0" encoding="utf-8"?>\n<installation mode="fresh">\n${body}</installation>\n`;
+  const srType = xenserver?.srType === undefined ? {} : { 'sr-type': xenserver.srType };
+  const root = opening('installation', { mode: 'fresh', ...srType });
+  return `<?xml version="1.0" encoding="utf-8"?>\n${root}\n${body}</installation>\n`;
+}
+
+/** The installer fails where it cannot fetch a script: one that would do nothing is not named. */
+function stagesOf(install: Install): readonly AnswerfileStage[] {
+  return [
+    'installation-start',
+    ...(hasJob(install) ? (['filesystem-populated'] as const) : []),
+    'installation-complete',
+  ];
 }
 
 // The disk of the system can hold guests as well; without the attribute it would, asked or not.
-function diskLines({ storage }: Install): readonly string[] {
-  const primary = storage.disks[0] ?? '';
-  const shared = storage.guest.includes(primary) ? 'yes' : 'no';
+function diskLines({ storage }: Install, { mirror }: HypervisorDialect): readonly string[] {
+  const { disks, guest } = storage;
+  const shared = disks.some((disk) => guest.includes(disk)) ? 'yes' : 'no';
+  const others = guest.filter((disk) => !disks.includes(disk)).map((disk) => element('guest-disk', disk));
+  if (storage.layout !== 'raid1')
+    return [element('primary-disk', disks[0] ?? '', { 'guest-storage': shared }), ...others];
+  if (mirror === 'swraid') {
+    return [element('primary-disk', disks.join(','), { 'guest-storage': shared, swraid: 'yes' }), ...others];
+  }
   return [
-    element('primary-disk', primary, { 'guest-storage': shared }),
-    ...storage.guest.filter((disk) => disk !== primary).map((disk) => element('guest-disk', disk)),
+    opening('raid', { device: MIRROR }),
+    ...disks.map((disk) => `  ${element('disk', disk)}`),
+    '</raid>',
+    element('primary-disk', MIRROR, { 'guest-storage': shared }),
+    ...others,
   ];
 }
 
-function interfaceLines({ host, network }: Install): readonly string[] {
+function interfaceLines({ host, network, custom }: Install): readonly string[] {
+  const { bootproto, vlan } = custom.link;
+  const tag = vlan === undefined ? {} : { vlan: String(vlan) };
+  const start = opening('admin-interface', { hwaddr: host.macs[0], proto: bootproto, ...tag });
+  if (bootproto === 'dhcp') return [`${start}</admin-interface>`];
   return [
-    `<admin-interface hwaddr="${xmlAttribute(host.macs[0])}" proto="static">`,
+    start,
     `  ${element('ip', host.address)}`,
     `  ${element('subnet-mask', network.netmask)}`,
     `  ${element('gateway', network.gateway ?? '')}`,
@@ -80,25 +103,24 @@ function interfaceLines({ host, network }: Install): readonly string[] {
   ];
 }
 
-// Servers alone mean "manual" to every version. Those from 2023 on have an element that says so.
-function timeLines({ os, site }: Install): readonly string[] {
+// Servers alone mean "manual" to every version.
+function timeLines({ site }: Install, { ntpElement }: HypervisorDialect): readonly string[] {
   const servers = site.ntp.map((server) => element('ntp-server', server));
-  const [major = 0, minor = 0] = os.version.split('.').map(Number);
-  const hasElement = os.family === 'xcp-ng' ? major > 8 || (major === 8 && minor >= 3) : isXenServer8(os.version);
-  return hasElement && servers.length > 0 ? ['<ntp source="manual"/>', ...servers] : servers;
+  return ntpElement && servers.length > 0 ? ['<ntp source="manual"/>', ...servers] : servers;
 }
 
-// XenServer 8 follows Citrix Hypervisor 8.2, which came before that element.
-function isXenServer8(version: string): boolean {
-  return /^8(?:\.4(?:\.|$)|\.0?$|$)/.test(version);
+type Attributes = Readonly<Record<string, string>>;
+
+function element(name: string, text: string, attributes: Attributes = {}): string {
+  return `${opening(name, attributes)}${xmlText(text)}</${name}>`;
 }
 
-function element(name: string, text: string, attributes: Readonly<Record<string, string>> = {}): string {
+function opening(name: string, attributes: Attributes): string {
   const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${xmlAttribute(value)}"`);
-  return `<${name}${written.join('')}>${xmlText(text)}</${name}>`;
+  return `<${name}${written.join('')}>`;
 }
 
-function installRefusal({ network, os, protect, role, tree }: Install): No | undefined {
+function installRefusal({ network, os, protect, role, tree, custom }: Install): No | undefined {
   if (os.family !== 'xenserver' && os.family !== 'xcp-ng') {
     return no(`${os.family} ${os.version} is installed by a kickstart, not by an answerfile`);
   }
@@ -106,21 +128,30 @@ function installRefusal({ network, os, protect, role, tree }: Install): No | und
   if (role !== 'xenserver')
     return no(`a hypervisor cannot have the role ${role}`, 'give its profile the role xenserver');
   if (protect) return no(UNPROTECTED, 'take protect: true out of the profile, or empty the disks by hand');
-  return network.gateway === undefined
+  return network.gateway === undefined && custom.link.bootproto === 'static'
     ? no('an answerfile with a static address must name a gateway', 'add gateway: … to its network')
     : undefined;
+}
+
+function profileRefusal(install: Install): No | undefined {
+  const [fault] = [...versionFaults(install.os, wishesOf(install)), ...customizationFaults(install.custom)];
+  return fault === undefined ? undefined : no(fault.message, fault.remedy);
 }
 
 function storageRefusal({ host, storage }: Install): No | undefined {
   const refused = diskRefusal(storage, host.name);
   if (refused !== undefined) return refused;
-  if (storage.layout !== 'whole') {
-    return no(
-      'an answerfile has no software RAID that every version reads',
-      'use the layout whole, or a RAID controller',
-    );
+  const { layout, disks, guest, rootMb, mounts, data } = storage;
+  if ([...disks, ...guest].some((disk) => readDiskRule(disk) !== undefined)) {
+    return no('an answerfile names its disks, and knows no rule for them', 'such as sda, or disk/by-id/…');
   }
-  return storage.disks.length > 1
+  if (layout === 'raid1') {
+    return disks.length === 2 ? undefined : no('a mirror of a hypervisor has two disks', 'name two');
+  }
+  if (layout !== 'whole' || rootMb !== undefined || mounts.length > 0 || data.length > 0) {
+    return no('the installer of a hypervisor parts its disk itself', 'use the layout whole or raid1, and nothing else');
+  }
+  return disks.length > 1
     ? no('a hypervisor is installed on one disk', 'name further disks as guest disks')
     : undefined;
 }

@@ -23,6 +23,8 @@ export type Dialect = {
   readonly eula: boolean;
   /** `reqpart` makes what the platform boots from (7+); before, `%pre` finds out and includes the EFI partition. */
   readonly reqpart: boolean;
+  /** A BIOS may boot it from a GPT label: from 7 on, by the partition that `reqpart` makes for GRUB 2. */
+  readonly biosFromGpt: boolean;
   /** `--boot-drive=` (7+) or `--driveorder=`. */
   readonly bootDrive: 'boot-drive' | 'driveorder';
   /** `--activate` brings the device up in the installer; 6 does so by `ksdevice=`. */
@@ -44,6 +46,7 @@ const MODERN = {
   keyboard: 'options',
   eula: true,
   reqpart: true,
+  biosFromGpt: true,
   bootDrive: 'boot-drive',
   networkActivate: true,
   raidNames: { boot: 'boot', pv: 'pv' },
@@ -63,6 +66,7 @@ const RHEL: readonly Dialect[] = [
     cryptSchemes: ['1', '5', '6'],
     eula: false,
     reqpart: false,
+    biosFromGpt: false,
     bootDrive: 'driveorder',
     networkActivate: false,
     raidNames: { boot: 'md0', pv: 'md1' },

@@ -1,5 +1,6 @@
 // The names of disks: which can stand in a kickstart, an answerfile and a script.
 
+import { readDiskRule } from '../server/disk-rule.ts';
 import type { Storage } from '../server/domain.ts';
 import type { No } from '../server/malformed.ts';
 import { no } from '../server/malformed.ts';
@@ -16,7 +17,7 @@ export function wipedDisks({ disks, data }: Storage): readonly string[] {
 export function diskRefusal(storage: Storage, host: string): No | undefined {
   const { disks, guest } = storage;
   const wiped = wipedDisks(storage);
-  const odd = [...wiped, ...guest].find((disk) => !DISK.test(disk));
+  const odd = [...wiped, ...guest].find((disk) => !DISK.test(disk) && readDiskRule(disk) === undefined);
   if (odd !== undefined) return no(`not the name of a disk: ${JSON.stringify(odd.slice(0, 60))}`, 'name it as in /dev');
   if (disks.length === 0) return no(`no disk is named that ${host} may be installed on`, 'add storage: { disks: … }');
   const twice = hasTwice(wiped) || hasTwice(guest);

@@ -1,23 +1,31 @@
 // The script that finishes a CloudStack management server at its first boot, once, and reports how that went.
 
+import { cloudstackFault, cloudstackOsFault } from '../server/cloudstack.ts';
 import type { ConfigFile, Install, SecretLookup } from '../server/domain.ts';
 import { isNo } from '../server/malformed.ts';
 import { cloudstackNames } from './cloudstack.ts';
 import { firstBootSteps } from './first-boot-steps.ts';
+import { firstBootHeader, firstBootUnit, FIRST_BOOT_NAME, scriptPath, unregister } from './first-boot-service.ts';
+import { initOf } from './init.ts';
 import { shellWord } from './quote.ts';
-import { isPlaceholder, secretsOf } from './secrets.ts';
+import { isPlaceholder, redactedSecrets, secretsOf } from './secrets.ts';
 import type { Step } from './sections/steps.ts';
 import { stepFunctions, stepText } from './sections/steps.ts';
 
-/** The service's name, as chkconfig and service know it. */
-export const FIRST_BOOT_NAME = 'kickstand-firstboot';
-
 const DONE = '/var/lib/kickstand/first-boot';
+const LOG = '/root/kickstand-firstboot.log';
 
 /**
- * The script, or undefined for a role that needs none and for an install that lacks a secret or an OS and version it is
- * known for (renderKickstart says why). Readable by root alone: it holds passwords, and removes itself when it is done.
+ * The script and, for systemd, its unit; none for a role that needs none and for an install that lacks a secret or an OS and
+ * version it is known for (renderKickstart says why).
  */
+export function firstBootFiles(install: Install, secrets: SecretLookup): readonly ConfigFile[] {
+  const script = firstBootScript(install, secrets);
+  if (script === undefined) return [];
+  return initOf(install.os).kind === 'systemd' ? [script, firstBootUnit()] : [script];
+}
+
+/** The script alone. Readable by root alone: it holds passwords, and removes itself when it is done. */
 export function firstBootScript(install: Install, secrets: SecretLookup): ConfigFile | undefined {
   if (!hasFirstBoot(install)) return undefined;
   const names = cloudstackNames(install.cloudstack?.version ?? '');
@@ -25,43 +33,31 @@ export function firstBootScript(install: Install, secrets: SecretLookup): Config
   if (names === undefined || isNo(values)) return undefined;
   const steps = firstBootSteps(install, names, (name) => values.get(name) ?? '');
   const redacted = [...values].filter(([, value]) => isPlaceholder(value)).map(([name]) => name);
+  const header = firstBootHeader(initOf(install.os), DONE);
   return {
-    path: `/etc/rc.d/init.d/${FIRST_BOOT_NAME}`,
+    path: scriptPath(initOf(install.os)),
     mode: 0o700,
-    text: [HEADER, refuseRedacted(redacted), functions(install), ...steps.map(onceText), ending(install)].join('\n'),
+    text: [header, refuseRedacted(redacted), functions(install), ...steps.map(onceText), ending(install)].join('\n'),
   };
 }
 
-/** Is there a script for its role on its OS? (Whether one can be rendered depends on the secrets as well.) */
-export function hasFirstBoot({ role, os }: Install): boolean {
-  return role === 'cloudstack-management' && os.major === 6;
+/** Is there a script for its role, its CloudStack and its OS? (Whether one can be rendered depends on the secrets as well.) */
+export function hasFirstBoot({ role, os, cloudstack }: Install): boolean {
+  if (role !== 'cloudstack-management' || cloudstack === undefined) return false;
+  return (
+    cloudstackFault(role, cloudstack) === undefined && cloudstackOsFault(role, cloudstack.version, os) === undefined
+  );
 }
 
-// chkconfig(8): runlevels, start and stop priority. Last of all, so that mysqld and the network are up.
-const HEADER = `#!/bin/bash
-# Finishes this CloudStack management server after its installation: once, at the first boot, by Kickstand.
-#
-# chkconfig: 345 99 01
-# description: sets up databases, CloudStack, NFS and the firewall once, then disables itself
-#
-# After a failure it does not run again by itself. Mend the cause (/root/kickstand-firstboot.log), then:
-#   service ${FIRST_BOOT_NAME} start
-# Steps that were done are not repeated: setting up the databases a second time would empty them.
-
-case $1 in
-  start) ;;
-  stop | restart | force-reload) exit 0 ;;
-  status) ls ${DONE} 2>/dev/null; exit 0 ;;
-  *) echo "Usage: $0 {start|status}"; exit 2 ;;
-esac
-LC_ALL=C
-export LC_ALL
-`;
-
+/** A preview that became a template has them again: what stands there when the script runs decides. */
 function refuseRedacted(names: readonly string[]): string {
-  if (names.length === 0) return '';
+  const [first] = names;
+  if (first === undefined) return '';
   const text = `this copy was made without the secrets ${names.join(', ')}`;
-  return `echo ${shellWord(text)} >&2\nexit 1\n`;
+  return `case ${shellWord(redactedSecrets(first) ?? '')} in
+  @SECRET*) echo ${shellWord(text)} >&2; exit 1 ;;
+esac
+`;
 }
 
 function functions(install: Install): string {
@@ -71,10 +67,10 @@ if command -v flock >/dev/null 2>&1; then
   flock -n 9 || { echo "${FIRST_BOOT_NAME} is running already"; exit 1; }
 fi
 umask 022
-exec >>/root/kickstand-firstboot.log 2>&1
-chmod 0600 /root/kickstand-firstboot.log
+exec >>${LOG} 2>&1
+chmod 0600 ${LOG}
 
-${stepFunctions(install, { stage: 'first-boot', onFailure: `chkconfig ${FIRST_BOOT_NAME} off` })}
+${stepFunctions(install, { stage: 'first-boot', log: LOG, onFailure: initOf(install.os).disable(FIRST_BOOT_NAME) })}
 report first-boot
 `;
 }
@@ -93,20 +89,25 @@ fi
 }
 
 function ending(install: Install): string {
+  const { remove, files } = unregister(initOf(install.os));
   return `# What nobody can do for the operator from here.
-remaining='seed+the+system+VM+template'
-${install.cloudstack?.hypervisor === 'xenserver' ? vhdUtilNote(install.cloudstack.version) : ''}
+${remaining(install)}
 echo "== $(date) done; remaining: $remaining"
-chkconfig --del ${FIRST_BOOT_NAME}
+${remove}
 report configured "remaining:+$remaining"
 # The whole kickstart with every secret, which newer installers keep.
 rm -f /root/original-ks.cfg
-rm -f /etc/rc.d/init.d/${FIRST_BOOT_NAME}
-exit 0
+${files.map((file) => `rm -f ${file}\n`).join('')}exit 0
 `;
 }
 
-function vhdUtilNote(version: string): string {
-  const path = cloudstackNames(version)?.vhdUtil ?? '';
+function remaining({ cloudstack }: Install): string {
+  const names = cloudstackNames(cloudstack?.version ?? '');
+  const last = names?.ownTemplates === true ? 'add+the+zone' : 'seed+the+system+VM+template';
+  return `remaining='${last}'
+${cloudstack?.hypervisor === 'xenserver' ? vhdUtilNote(names?.vhdUtil ?? '') : ''}`;
+}
+
+function vhdUtilNote(path: string): string {
   return `[ -x ${path} ] || remaining="put+vhd-util+at+${path},+mode+755;+$remaining"`;
 }

@@ -11,21 +11,29 @@ import { answerfileUrl, kickstartUrl, treeUrl } from './urls.ts';
 /** A kernel takes 2048 bytes on x86; loaders and what they add want their share. */
 const LENGTH_LIMIT = 1000;
 
-/** The arguments of `install`'s installer, in order; or why it cannot be started. Throws `Malformed` for values no loader could pass on. */
+/**
+ * The arguments of `install`'s installer, in order; where there is no room for all of them, without where its log goes. Or why it
+ * cannot be started. Throws `Malformed` for values no loader could pass on.
+ */
 export function installerArguments(install: Install): InstallerArguments | No {
   // Its answerfile would be refused as well; a machine is not even booted into an installer that may wipe what is protected.
   if (install.protect && isXen(install)) return no(UNPROTECTED);
   const args = argumentsFor(install);
   if (args === undefined) return no(`no known installer arguments for ${install.os.family} ${install.os.version}`);
-  const all = args.kind === 'xen' ? [...args.xen, ...args.kernel] : args.kernel;
-  const length = all.map((argument) => kernelArgument(argument).length + 1).reduce((sum, part) => sum + part, 0);
+  const length = lengthOf(args);
   if (length > LENGTH_LIMIT) {
+    if (install.syslog !== undefined) return installerArguments({ ...install, syslog: undefined });
     return no(
       `the installer's arguments are ${length} characters long; loaders keep ${LENGTH_LIMIT}`,
       "shorten the appliance's address, or the names of the host and its tree",
     );
   }
   return args;
+}
+
+function lengthOf(args: InstallerArguments): number {
+  const all = args.kind === 'xen' ? [...args.xen, ...args.kernel] : args.kernel;
+  return all.map((argument) => kernelArgument(argument).length + 1).reduce((sum, part) => sum + part, 0);
 }
 
 function argumentsFor(install: Install): InstallerArguments | undefined {
@@ -37,7 +45,7 @@ function argumentsFor(install: Install): InstallerArguments | undefined {
 
 // RHEL 6's C loader. No kssendsn: 6.2 sends a serial-number header with a bare LF that HTTP servers refuse.
 function loaderArguments(install: Install): readonly string[] {
-  return [`ks=${kickstartUrl(install)}`, `ksdevice=${install.host.macs[0]}`, 'kssendmac'];
+  return [`ks=${kickstartUrl(install)}`, `ksdevice=${install.host.macs[0]}`, 'kssendmac', ...logTo(install)];
 }
 
 // RHEL 7 and later, dracut. No ip=: with one on the command line dracut ignores the kickstart's network line.
@@ -48,7 +56,14 @@ function dracutArguments(install: Install): readonly string[] {
     `inst.ks=${kickstartUrl(install)}`,
     'inst.ks.sendmac',
     `BOOTIF=01-${install.host.macs[0].replaceAll(':', '-')}`,
+    ...logTo(install),
   ];
+}
+
+// HOST:PORT goes into the installer's rsyslog.conf as it is, as a forward over TCP. RHEL 6's init reads it before any other
+// program runs, and only by the name without "inst." (anaconda: loader/init.c, pyanaconda/anaconda_logging.py).
+function logTo({ os, syslog }: Install): readonly string[] {
+  return syslog === undefined ? [] : [`${os.major === 6 ? '' : 'inst.'}syslog=${syslog}`];
 }
 
 function isXen({ os }: Install): boolean {

@@ -1,24 +1,19 @@
 // A kickstart from an install: the checks that allow one, then the sections in order. Answers `No` rather than guess.
 
+import type { CloudStackRole } from '../server/cloudstack.ts';
+import { cloudstackFault, cloudstackOsFault, isCloudStackRole } from '../server/cloudstack.ts';
 import type { Install, SecretLookup } from '../server/domain.ts';
 import type { No } from '../server/malformed.ts';
 import { DISKS_OF_LAYOUT } from '../server/layouts.ts';
 import { isNo, no } from '../server/malformed.ts';
-import { cloudstackNames } from './cloudstack.ts';
+import { hasChosen, withStandIns } from './chosen-disks.ts';
 import type { Dialect } from './dialect.ts';
 import { dialectOf } from './dialect.ts';
 import { diskRefusal } from './disks.ts';
+import { kickstartSections, kickstartText } from './kickstart-text.ts';
 import { lintRendered } from './lint/lint.ts';
-import { comment } from './quote.ts';
 import { cryptScheme, isPlaceholder, secretsOf } from './secrets.ts';
-import { localeLines } from './sections/locale.ts';
-import { networkLines } from './sections/network.ts';
-import { packagesSection } from './sections/packages.ts';
-import { postSection } from './sections/post.ts';
-import { INCLUDE_CHECKED, preSection } from './sections/pre.ts';
-import { securityLines } from './sections/security.ts';
-import { sourceLines } from './sections/source.ts';
-import { storageLines } from './sections/storage.ts';
+import { fromTemplate } from './template/from-template.ts';
 
 /**
  * The kickstart for `install`, or why it can have none. With `redactedSecrets` it shows placeholders instead of secrets.
@@ -31,15 +26,39 @@ export function renderKickstart(install: Install, secrets: SecretLookup): string
   if (refused !== undefined) return refused;
   const values = secretsOf(install, secrets);
   if (isNo(values)) return values;
-  const rootHash = values.get(install.rootPassword.secret) ?? '';
-  return (
-    hashRefusal(install, dialect, rootHash) ?? linted(install, kickstartText(install, { secrets, dialect, rootHash }))
-  );
+  const hashes = new Map([...crypted(install)].map((name) => [name, values.get(name) ?? '']));
+  const refusedHash = [...hashes].map(([name, hash]) => hashRefusal(install, dialect, { name, hash })).find(isRefused);
+  if (refusedHash !== undefined) return refusedHash;
+  const hashOf = (name: string): string => hashes.get(name) ?? '';
+  return linted(install, (one) => {
+    const sections = kickstartSections(one, dialect, { secrets, hashOf });
+    return one.template === undefined
+      ? kickstartText(one, sections)
+      : fromTemplate(one, one.template, { sections, values });
+  });
+}
+
+function isRefused(refusal: No | undefined): refusal is No {
+  return refusal !== undefined;
+}
+
+/** The secrets that hold crypt hashes: root's and those of further accounts. */
+function crypted({ rootPassword, custom }: Install): ReadonlySet<string> {
+  return new Set([
+    rootPassword.secret,
+    ...custom.users.flatMap(({ password }) => (password === undefined ? [] : [password.secret])),
+  ]);
 }
 
 /** What the installer would stop at is told before any machine is switched on. That is a fault of ours, or a value of the site's. */
-function linted({ host, os }: Install, text: string): string | No {
-  const fault = lintRendered(text, os).find(({ severity }) => severity === 'error');
+function linted(install: Install, render: (install: Install) => string | No): string | No {
+  const { host, os, storage } = install;
+  const text = render(install);
+  if (isNo(text)) return text;
+  // As it will be once %pre has found its disks: what is included then is looked at before, too.
+  const whole = hasChosen(storage) ? render({ ...install, storage: withStandIns(storage) }) : text;
+  if (isNo(whole)) return whole;
+  const fault = lintRendered(whole, os).find(({ severity }) => severity === 'error');
   if (fault === undefined) return text;
   return no(
     `the installer would refuse the kickstart of ${host.name}: line ${fault.line}: ${fault.message}`,
@@ -47,58 +66,18 @@ function linted({ host, os }: Install, text: string): string | No {
   );
 }
 
-function kickstartText(install: Install, with_: { secrets: SecretLookup; dialect: Dialect; rootHash: string }): string {
-  const { secrets, dialect, rootHash } = with_;
-  const { host, os, profile, role } = install;
-  const commands = [
-    comment(`Kickstand: ${host.fqdn}, profile ${profile} (${role}), ${os.family} ${os.version} ${os.arch}`),
-    'text',
-    ...sourceLines(install, dialect),
-    ...localeLines(install, dialect),
-    ...networkLines(install, dialect),
-    ...securityLines(install, dialect, rootHash),
-    ...(dialect.eula ? ['eula --agreed'] : []),
-    'firstboot --disabled',
-    'skipx',
-    ...storageLines(install, dialect),
-    // Without it the installer would wait for a key at its end.
-    'reboot',
-    INCLUDE_CHECKED,
-  ];
-  return [
-    `${commands.join('\n')}\n`,
-    packagesSection(install, dialect),
-    preSection(install, dialect),
-    postSection(install, secrets, dialect),
-  ].join('\n');
-}
-
 function roleRefusal(install: Install): No | undefined {
   const { os, role, tree } = install;
   if (tree.facts.boot.kind !== 'linux') return no(`the tree ${tree.name} boots no Linux installer`);
-  switch (role) {
-    case 'minimal':
-    case 'kvm-agent':
-    case 'nfs-storage':
-      return undefined;
-    case 'xenserver':
-      return no(`the role xenserver is installed by an answerfile, and ${os.family} ${os.version} by a kickstart`);
-    case 'cloudstack-management':
-      return managementRefusal(install);
-  }
+  if (isCloudStackRole(role)) return cloudstackRefusal(install, role);
+  if (role !== 'xenserver') return undefined;
+  return no(`the role xenserver is installed by an answerfile, and ${os.family} ${os.version} by a kickstart`);
 }
 
-function managementRefusal({ cloudstack, host, os }: Install): No | undefined {
-  if (os.major !== 6) {
-    return no(
-      `the role cloudstack-management is known for RHEL 6 and its rebuilds, not for ${os.family} ${os.version}`,
-      'use a tree of major 6, or the role minimal and set CloudStack up by hand',
-    );
-  }
+function cloudstackRefusal({ cloudstack, host, os }: Install, role: CloudStackRole): No | undefined {
   if (cloudstack === undefined) return no('the profile names no CloudStack version', 'add cloudstack: { version: … }');
-  if (cloudstackNames(cloudstack.version) === undefined) {
-    return no(`CloudStack ${cloudstack.version} has no packages for RHEL 6`, 'name a version from 4.0 to 4.11');
-  }
+  const fault = cloudstackFault(role, cloudstack) ?? cloudstackOsFault(role, cloudstack.version, os);
+  if (fault !== undefined) return no(fault.message, fault.remedy);
   return host.fqdn.includes('.')
     ? undefined
     : no(`CloudStack refuses a host whose name has no dot: ${host.fqdn}`, 'give the site a domain');
@@ -120,14 +99,18 @@ function storageRefusal({ host, storage }: Install): No | undefined {
     : no('only a hypervisor has guest disks', 'remove them from the profile');
 }
 
-function hashRefusal(install: Install, dialect: Dialect, hash: string): No | undefined {
+function hashRefusal(
+  install: Install,
+  dialect: Dialect,
+  { name, hash }: { readonly name: string; readonly hash: string },
+): No | undefined {
   if (isPlaceholder(hash)) return undefined;
   const scheme = cryptScheme(hash);
   if (scheme !== undefined && dialect.cryptSchemes.includes(scheme)) return undefined;
   const { family, version } = install.os;
-  const name = install.rootPassword.secret;
+  const whose = name === install.rootPassword.secret ? 'a root password' : 'a password';
   return no(
-    `${family} ${version} cannot check a root password hashed as ${hash.slice(0, hash.indexOf('$', 1) + 1)}`,
+    `${family} ${version} cannot check ${whose} hashed as ${hash.slice(0, hash.indexOf('$', 1) + 1)}`,
     `kickstand secret set ${name} with a $6$ hash, which every release reads`,
   );
 }

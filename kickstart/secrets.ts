@@ -4,7 +4,7 @@ import type { Install, SecretLookup } from '../server/domain.ts';
 import type { No } from '../server/malformed.ts';
 import { isNo, no } from '../server/malformed.ts';
 
-export type SecretForm = 'crypt-hash' | 'cloudstack-password';
+export type SecretForm = 'crypt-hash' | 'cloudstack-password' | 'root-password' | 'text';
 
 /** A secret an install needs. `generated`: the appliance makes one up when the operator has set none. */
 export type RequiredSecret = {
@@ -22,7 +22,9 @@ const CLOUDSTACK_SECRETS: readonly RequiredSecret[] = [
 ];
 
 /** What tells which secrets there must be. */
-export type SecretNeeds = Pick<Install, 'role' | 'rootPassword'> & { readonly host: { readonly name: string } };
+export type SecretNeeds = Pick<Install, 'role' | 'rootPassword' | 'custom' | 'xenserver'> & {
+  readonly host: { readonly name: string };
+};
 
 /** The secrets of `install`, the operator's own first. */
 export function requiredSecrets(install: SecretNeeds): readonly RequiredSecret[] {
@@ -32,7 +34,35 @@ export function requiredSecrets(install: SecretNeeds): readonly RequiredSecret[]
     generated: false,
     why: `the root password of ${install.host.name}, as a crypt hash`,
   };
-  return install.role === 'cloudstack-management' ? [root, ...CLOUDSTACK_SECRETS] : [root];
+  const users = install.custom.users.flatMap(({ name, password }): readonly RequiredSecret[] =>
+    password === undefined
+      ? []
+      : [
+          {
+            name: password.secret,
+            form: 'crypt-hash',
+            generated: false,
+            why: `the password of ${name}, as a crypt hash`,
+          },
+        ],
+  );
+  const asked = install.custom.secrets.map((name): RequiredSecret => ({
+    name,
+    form: 'text',
+    generated: false,
+    why: 'what the template of its profile asks for',
+  }));
+  return install.role === 'cloudstack-management'
+    ? [root, ...users, ...CLOUDSTACK_SECRETS, ...asked]
+    : [root, ...users, ...poolSecrets(install), ...asked];
+}
+
+/** The master of a pool opens it by itself. */
+function poolSecrets({ role, xenserver, host }: SecretNeeds): readonly RequiredSecret[] {
+  const pool = role === 'xenserver' ? xenserver?.pool : undefined;
+  if (pool === undefined || pool.master === host.name) return [];
+  const why = `root's password on ${pool.master}, as clear text, for joining its pool`;
+  return [{ name: pool.password.secret, form: 'root-password', generated: false, why }];
 }
 
 /** Each crypt scheme's whole hash, so that one cut short while pasting is found before it locks everybody out. crypt(5). */
@@ -65,11 +95,23 @@ export function secretProblem(form: SecretForm, value: string): string | undefin
       : undefined;
   }
   if (value === '') return 'it is empty';
+  if (form === 'text')
+    return value.length > 4096 || value.includes('\0') ? 'it is no text of at most 4096 characters' : undefined;
+  if (form === 'root-password') return rootPasswordProblem(value);
   if (value.length > 64) return 'it is longer than 64 characters';
   if (!/^[A-Za-z0-9%+,./=^_-]+$/.test(value)) {
     return 'cloud-setup-databases takes only letters, digits and % + , . / = ^ _ -';
   }
   return value.startsWith('-') ? 'it starts with a dash and would be taken for an option' : undefined;
+}
+
+// xe takes it from a list in its environment, where commas part and backslashes escape; XenServer asks for six characters.
+function rootPasswordProblem(value: string): string | undefined {
+  if (cryptScheme(value) !== undefined) return 'it is a crypt hash: a host joins a pool by the password itself';
+  if (!/^[!-~]+$/.test(value) || /[,\\]/.test(value))
+    return 'xe takes only printable ASCII without blanks, commas, backslashes';
+  if (value.length > 64) return 'it is longer than 64 characters';
+  return value.length < 6 ? 'it is shorter than six characters' : undefined;
 }
 
 /** Answers a visible placeholder for every name: for previews and bundles without secrets. */

@@ -4,7 +4,7 @@ import type { Install } from '../server/domain.ts';
 import { urlQueryValue } from './quote.ts';
 
 /** Stands where the arming's token will be, in previews and bundles: it opens nothing. */
-const TOKEN_PLACEHOLDER = '@TOKEN@';
+export const TOKEN_PLACEHOLDER = '@TOKEN@';
 
 /** Where RHEL's installer reads its kickstart. */
 export function kickstartUrl(install: Install): string {
@@ -26,8 +26,17 @@ export function scriptUrl(install: Install, stage: AnswerfileStage): string {
   return withToken(install, `/hosts/${hostSegment(install)}/scripts/${stage}`);
 }
 
-/** The stages of an answerfile install that have a script here. */
-export type AnswerfileStage = 'installation-complete';
+/** Where the first-boot job of a hypervisor fetches a file of the operator's. */
+export function hostFileUrl(install: Install, file: HostFileName): string {
+  return withToken(install, `/hosts/${hostSegment(install)}/files/${file}`);
+}
+
+/** The licence, or a supplemental pack by its place in the profile's list, counted from 1. */
+export type HostFileName = 'license' | `pack-${number}`;
+
+/** The stages of an answerfile install that have a script here; all from 6.0 on. */
+export const ANSWERFILE_STAGES = ['installation-start', 'filesystem-populated', 'installation-complete'] as const;
+export type AnswerfileStage = (typeof ANSWERFILE_STAGES)[number];
 
 /** The URL of the tree's root or of `path` below it, without a slash at the end. */
 export function treeUrl(install: { readonly tree: Pick<Install['tree'], 'url'> }, path = ''): string {
@@ -37,8 +46,12 @@ export function treeUrl(install: { readonly tree: Pick<Install['tree'], 'url'> }
 }
 
 function withToken(install: Install, path: string): string {
-  const token = install.token === undefined ? TOKEN_PLACEHOLDER : urlQueryValue(install.token);
-  return `${install.origin}${path}?token=${token}`;
+  return `${install.origin}${path}?token=${tokenText(install)}`;
+}
+
+/** The arming's token as it stands in a URL, or its placeholder. */
+export function tokenText({ token }: Install): string {
+  return token === undefined ? TOKEN_PLACEHOLDER : urlQueryValue(token);
 }
 
 function hostSegment(install: Install): string {

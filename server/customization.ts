@@ -52,6 +52,8 @@ export type Customization = {
   /** For the installed system's kernel. */
   readonly kernelArguments: readonly string[];
   readonly steps: readonly OwnStep[];
+  /** The secrets that its template may ask for, besides those of its accounts and its role. */
+  readonly secrets: readonly string[];
   /** The operator's own kickstart, by its name among the site's templates; undefined: the built-in one. */
   readonly template: string | undefined;
 };
@@ -66,5 +68,6 @@ export const NO_CUSTOMIZATION: Customization = {
   selinux: undefined,
   kernelArguments: [],
   steps: [],
+  secrets: [],
   template: undefined,
 };

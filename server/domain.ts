@@ -1,8 +1,11 @@
 // THE vocabulary: the values that folders hand to each other. Types only.
 
 import type { Ipv4, MacAddress, Subnet } from './address.ts';
+import type { Customization } from './customization.ts';
+import type { HypervisorOptions } from './hypervisor.ts';
 import type { Repo } from './repo.ts';
 import type { SecretRef } from './secret.ts';
+import type { Template, Templates } from './templates.ts';
 
 // ── Site: everything configured on one appliance ────────────────────────────────────────────────────────────────
 
@@ -54,7 +57,7 @@ export type OsFamily =
 /** What a tree installs: written `rhel-6.2-x86_64` in a site file. `major` is 6 of 6.2. */
 export type Os = { readonly family: OsFamily; readonly version: string; readonly major: number; readonly arch: string };
 
-export type Role = 'minimal' | 'cloudstack-management' | 'nfs-storage' | 'xenserver';
+export type Role = 'minimal' | 'cloudstack-management' | 'kvm-agent' | 'nfs-storage' | 'xenserver';
 
 /** What a host becomes. */
 export type Profile = {
@@ -67,6 +70,8 @@ export type Profile = {
   readonly cloudstack: CloudStackOptions | undefined;
   /** Disks that carry data are not wiped: the installer's %pre refuses. */
   readonly protect: boolean;
+  readonly custom: Customization;
+  readonly xenserver: HypervisorOptions | undefined;
 };
 
 /** How disks become one: `whole` is one disk with plain partitions; the others carry a volume group, on disks, a mirror or RAID 10. */
@@ -85,7 +90,12 @@ export type Storage = {
   readonly guest: readonly string[];
 };
 
-export type CloudStackOptions = { readonly version: string; readonly hypervisor: 'xenserver' | 'kvm' | 'vmware' };
+export type CloudStackOptions = {
+  readonly version: string;
+  readonly hypervisor: 'xenserver' | 'kvm' | 'vmware';
+  /** The management server keeps a copy of its repos, so that it does without this appliance from then on. */
+  readonly mirrorOnHost: boolean;
+};
 
 /** One machine to install, known by its MACs. `address` is as written, or the one allocated from the range it names. */
 export type Host = {
@@ -112,8 +122,12 @@ export type BootOptions = {
 export type Catalog = {
   /** `http://192.168.168.26` or with a port; no slash at the end. */
   readonly origin: string;
+  /** Where installers may send their own log, `192.168.168.26:514`; undefined: the appliance does not listen for it. */
+  readonly syslog: string | undefined;
   readonly trees: ReadonlyMap<string, TreeStatus>;
   readonly repos: ReadonlyMap<string, RepoStatus>;
+  /** The operator's own kickstarts; empty where no profile names one. */
+  readonly templates: Templates;
 };
 
 export type TreeStatus =
@@ -184,15 +198,27 @@ export type Install = {
   readonly packages: readonly string[];
   readonly cloudstack: CloudStackOptions | undefined;
   readonly protect: boolean;
+  readonly custom: Customization;
+  readonly xenserver: HypervisorOptions | undefined;
+  /** The operator's own kickstart, where the profile names one. */
+  readonly template: Template | undefined;
   readonly boot: BootOptions;
   readonly rootPassword: SecretRef;
   /** `http://192.168.168.26`; no slash at the end. */
   readonly origin: string;
+  /** Where its installer sends its own log, `192.168.168.26:514`; undefined: nowhere. */
+  readonly syslog: string | undefined;
   /** The arming's token, or undefined in previews and bundles (a placeholder is rendered then). */
   readonly token: string | undefined;
 };
 
-export type InstallRepo = { readonly name: string; readonly url: string; readonly snapshot: string | undefined };
+export type InstallRepo = {
+  readonly name: string;
+  readonly url: string;
+  readonly snapshot: string | undefined;
+  /** The second path that the site serves it at, `/4.0/`; absent where there is none. */
+  readonly publish?: string;
+};
 
 /** Looks a secret up by name. `undefined`: not set. A redacting look-up answers a placeholder for each name. */
 export type SecretLookup = (name: string) => string | undefined;

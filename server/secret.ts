@@ -5,6 +5,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 /** The name of a secret, which is a file's: in the site file and in the store. */
 export const SECRET_NAME = '^[a-z0-9][a-z0-9-]{0,63}$';
 
+/** What operators show the appliance to be let in. No installer, no template and no bundle is ever given it. */
+export const OPERATOR_SECRET = 'operator';
+
 /** Are the two equal? In constant time, whatever their lengths. */
 export function sameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));

@@ -9,6 +9,8 @@ import { entryName, sealBundle } from './entries.ts';
 import { configFiles } from './files.ts';
 import { repoFiles } from './files/repos.ts';
 import { hostReadme } from './readme.ts';
+import { zoneFiles } from './zone/files.ts';
+import type { Zone } from './zone/zone.ts';
 
 /** What the installer of a host reads, under the name it has in a bundle. */
 export type Answer = { readonly name: 'kickstart.ks' | 'answerfile.xml'; readonly text: string };
@@ -20,6 +22,8 @@ export type BundleHost = {
   readonly host: string;
   readonly install: Install | No;
   readonly bootEntries: readonly BootEntry[] | No;
+  /** The zone that a CloudStack management server is to build, or why the site's plan makes none. */
+  readonly zone?: Zone | No | undefined;
 };
 
 export type BundleInput = {
@@ -113,7 +117,16 @@ function hostParts(host: BundleHost, input: BundleInput, secrets: Lookup): reado
         : bootEntries.map(({ path, text }) => entry(below('boot', ...path.split('/')), text)),
     () => configFiles(install, secrets.of).map((file) => fileEntry(below('files'), file)),
     () => (install.role === 'xenserver' ? [] : repoFiles(install).map((file) => repoEntry(below('repo-files'), file))),
+    () => zoneEntries(host, secrets),
   ];
+}
+
+function zoneEntries({ host, zone }: BundleHost, secrets: Lookup): readonly BundleEntry[] | No {
+  if (zone === undefined || isNo(zone)) return zone ?? [];
+  return zoneFiles(zone, secrets.of, textMode(secrets)).map(({ name, mode, text }) => ({
+    ...entry([host, 'zone', name], text),
+    mode,
+  }));
 }
 
 function fileEntry(directory: readonly string[], file: ConfigFile): BundleEntry {

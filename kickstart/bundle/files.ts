@@ -1,14 +1,18 @@
 // Which configuration files a host gets, by its role and OS; their texts are the business of files/*.ts.
 
 import type { ConfigFile, Install, SecretLookup } from '../../server/domain.ts';
-import { firstBootScript } from '../first-boot.ts';
-import { firewallFile, MANAGEMENT_RULES, NFS_RULES } from './files/firewall.ts';
+import { firstBootFiles } from '../first-boot.ts';
+import { mirrorFiles } from '../mirror-on-host.ts';
+import { jobFiles } from '../hypervisor/job.ts';
+import { AGENT_RULES, firewallFile, managementRules, NFS_RULES } from './files/firewall.ts';
 import { hostnameFile } from './files/hostname.ts';
 import { hostsFile } from './files/hosts.ts';
-import { interfaceFile } from './files/interface.ts';
+import { interfaceFiles } from './files/interface.ts';
+import { libvirtFiles } from './files/libvirt.ts';
+import { limitsFile } from './files/limits.ts';
 import { mysqlFile } from './files/mysql.ts';
 import { exportsFile, idmapdFile, nfsPortFiles } from './files/nfs.ts';
-import { repoFiles } from './files/repos.ts';
+import { ownRepoFiles } from './files/repos.ts';
 import { resolvConfFile } from './files/resolv-conf.ts';
 import { selinuxFile } from './files/selinux.ts';
 import { timeFile } from './files/time.ts';
@@ -22,19 +26,16 @@ export function configFiles(install: Install, secrets: SecretLookup): readonly C
 export function placedFiles(install: Install, secrets: SecretLookup): readonly ConfigFile[] {
   switch (install.role) {
     case 'minimal':
-    case 'kvm-agent':
       return sorted(baseFiles(install));
+    case 'kvm-agent':
+      return sorted([...baseFiles(install), ...agentFiles(install)]);
     case 'nfs-storage':
       return sorted([...baseFiles(install), ...nfsFiles(install), firewallFile(install, NFS_RULES)]);
     case 'cloudstack-management':
-      return sorted([
-        ...baseFiles(install),
-        ...managementFiles(install),
-        ...present(firstBootScript(install, secrets)),
-      ]);
+      return sorted([...baseFiles(install), ...managementFiles(install), ...firstBootFiles(install, secrets)]);
     case 'xenserver':
       // Its answerfile sets name, network, name servers and time; there is no package repository and no %post.
-      return [];
+      return sorted(jobFiles(install, secrets));
   }
 }
 
@@ -43,7 +44,7 @@ export function placedFiles(install: Install, secrets: SecretLookup): readonly C
  * card's profile under the name that the card has there; with a second one for the same card EL6 loses its network.
  */
 export function installerFiles(install: Install): readonly ConfigFile[] {
-  return install.role === 'xenserver' ? [] : [interfaceFile(install)];
+  return install.role === 'xenserver' ? [] : interfaceFiles(install);
 }
 
 function sorted(files: readonly ConfigFile[]): readonly ConfigFile[] {
@@ -55,13 +56,24 @@ function baseFiles(install: Install): readonly ConfigFile[] {
     hostsFile(install),
     hostnameFile(install),
     resolvConfFile(install),
-    ...repoFiles(install),
+    ...ownRepoFiles(install),
     ...present(timeFile(install)),
   ];
 }
 
 function managementFiles(install: Install): readonly ConfigFile[] {
-  return [mysqlFile(install), ...nfsFiles(install), firewallFile(install, MANAGEMENT_RULES), selinuxFile()];
+  return [
+    mysqlFile(install),
+    ...nfsFiles(install),
+    firewallFile(install, managementRules(install)),
+    selinuxFile(install),
+    limitsFile(),
+    ...mirrorFiles(install),
+  ];
+}
+
+function agentFiles(install: Install): readonly ConfigFile[] {
+  return [...libvirtFiles(install), firewallFile(install, AGENT_RULES), selinuxFile(install)];
 }
 
 function nfsFiles(install: Install): readonly ConfigFile[] {

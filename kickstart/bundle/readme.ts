@@ -3,7 +3,12 @@
 import { formatSubnet } from '../../server/address.ts';
 import type { Install } from '../../server/domain.ts';
 import { wipedDisks } from '../disks.ts';
-import { FIRST_BOOT_NAME, hasFirstBoot } from '../first-boot.ts';
+import { register } from '../first-boot-service.ts';
+import { hasFirstBoot } from '../first-boot.ts';
+import { initOf } from '../init.ts';
+import { commandsByHand } from '../roles/steps.ts';
+import { JOB } from '../hypervisor/job-service.ts';
+import { hasJob } from '../hypervisor/job-steps.ts';
 
 /** For an administrator who has this archive and nothing else. */
 export function hostReadme(install: Install, secrets: 'redacted' | 'included'): string {
@@ -56,15 +61,22 @@ function linux(install: Install): readonly string[] {
     '               Then, as root, where this README lies:',
     ...byHand(install).map((command) => `                 ${command}`),
     'repo-files/    the repositories alone: copy them to /etc/yum.repos.d of any machine on this network.',
+    ...(install.role === 'cloudstack-management' ? ZONE : []),
   ];
 }
+
+const ZONE = [
+  "zone/          the zone that this site's plan amounts to: api-calls.txt to read, build-zone.py to build it by CloudStack's",
+  "               API, marvin.json for CloudStack's own test tool. They are there where the plan makes a zone.",
+];
 
 // Files alone, so that no directory of the system takes over the owner or the mode of one in here.
 function byHand(install: Install): readonly string[] {
   return [
     '(cd files && find . -type f | tar -cf - -T -) | tar --no-same-owner -C / -xpf -',
     'if command -v restorecon >/dev/null; then restorecon -R /etc; fi',
-    ...(hasFirstBoot(install) ? [`chkconfig --add ${FIRST_BOOT_NAME}`] : []),
+    ...commandsByHand(install),
+    ...(hasFirstBoot(install) ? register(initOf(install.os)) : []),
   ];
 }
 
@@ -74,9 +86,14 @@ function xenserver(install: Install): readonly string[] {
     '               it on any web server that the machine reaches, and boot the installer with',
     '               answerfile=http://SERVER/answerfile.xml install among the arguments of its Linux kernel.',
     `               It needs the tree at ${install.tree.url} and wipes the disks named above.`,
-    '               Away from the appliance, take its <script> line out: that script only reports to the appliance, but',
-    '               the installer fails where it cannot fetch it. @TOKEN@ stands for what only arming a host gives.',
+    '               Away from the appliance, take its <script> lines out: the installer fails where it cannot fetch one.',
+    '               @TOKEN@ stands for what only arming a host gives.',
     'boot/          boot entries for this machine, at their place below a TFTP or HTTP boot server.',
-    'There are no configuration files: the installer sets everything from the answerfile.',
+    ...(hasJob(install)
+      ? [
+          'files/         what finishes it once at its first boot, from the networks to the pool. Installed away from the',
+          `               appliance: put files${JOB} there, and run it as root with the word run.`,
+        ]
+      : ['There are no configuration files: the installer sets everything from the answerfile.']),
   ];
 }

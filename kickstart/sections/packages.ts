@@ -2,8 +2,8 @@
 
 import type { Install } from '../../server/domain.ts';
 import { Malformed } from '../../server/malformed.ts';
-import { cloudstackNames } from '../cloudstack.ts';
 import type { Dialect } from '../dialect.ts';
+import { rolePackages } from '../roles/packages.ts';
 import { section } from './section.ts';
 
 /** A package, `@group`, `@Group in Words`, `@^environment`, `-excluded`, with `*` as the installer expands it. */
@@ -18,22 +18,20 @@ export function packagesSection(install: Install, dialect: Dialect): string {
 function selectedPackages(install: Install, dialect: Dialect): readonly string[] {
   const odd = install.packages.find((name) => !PACKAGE.test(name));
   if (odd !== undefined) throw new Malformed('not a package', JSON.stringify(odd.slice(0, 60)));
-  return [...new Set([...dialect.packages.groups, ...rolePackages(install, dialect), ...install.packages])];
+  return [
+    ...new Set([
+      ...dialect.packages.groups,
+      ...rolePackages(install, dialect),
+      ...linkPackages(install, dialect),
+      ...install.packages,
+    ]),
+  ];
 }
 
-function rolePackages(install: Install, dialect: Dialect): readonly string[] {
-  const { packageName } = dialect.timeClient;
-  const time = install.site.ntp.length === 0 ? [] : [packageName];
-  switch (install.role) {
-    case 'minimal':
-    case 'kvm-agent':
-    case 'xenserver':
-      return time;
-    case 'nfs-storage':
-      return [...time, 'nfs-utils', 'rpcbind'];
-    case 'cloudstack-management': {
-      const cloudstack = install.cloudstack && cloudstackNames(install.cloudstack.version)?.packageName;
-      return [packageName, 'nfs-utils', 'rpcbind', 'mysql-server', ...(cloudstack === undefined ? [] : [cloudstack])];
-    }
-  }
+/** What the initscripts of 6 and 7 call for bridges and VLANs; NetworkManager needs neither. */
+function linkPackages({ custom: { link } }: Install, { major }: Dialect): readonly string[] {
+  return [
+    ...(link.bridge !== undefined && major <= 7 ? ['bridge-utils'] : []),
+    ...(link.vlan !== undefined && major === 6 ? ['vconfig'] : []),
+  ];
 }

@@ -2,14 +2,14 @@
 
 import type { Install, SecretLookup } from '../../server/domain.ts';
 import { placedFiles } from '../bundle/files.ts';
-import { STORAGE_DIRECTORIES } from '../bundle/files/nfs.ts';
-import { cloudstackNames } from '../cloudstack.ts';
 import type { Dialect } from '../dialect.ts';
-import { FIRST_BOOT_NAME } from '../first-boot.ts';
+import { linkSteps } from '../link/step.ts';
+import { roleSteps } from '../roles/steps.ts';
+import { sshKeysSteps } from './accounts.ts';
 import { bootOrder } from './boot-order.ts';
+import { ownSteps } from './own-steps.ts';
 import { placeFiles, PLACE_FUNCTION } from './place-files.ts';
 import { section } from './section.ts';
-import { enabledServices } from './security.ts';
 import type { Step } from './steps.ts';
 import { stepFunctions, stepText } from './steps.ts';
 
@@ -28,7 +28,7 @@ export LC_ALL
 mkdir -p /root
 exec >>/root/kickstand-post.log 2>&1
 chmod 0600 /root/kickstand-post.log
-${stepFunctions(install, { stage: 'post', onFailure: ':' })}
+${stepFunctions(install, { stage: 'post', log: '/root/kickstand-post.log', onFailure: ':' })}
 ${PLACE_FUNCTION}
 ${ENABLE_FUNCTION}
 report post
@@ -55,45 +55,19 @@ enable() {
 `;
 
 function postSteps(install: Install, secrets: SecretLookup, dialect: Dialect): readonly Step[] {
-  const files: Step = {
+  return [
+    filesStep(install, secrets),
+    ...linkSteps(install),
+    ...sshKeysSteps(install),
+    ...roleSteps(install, dialect),
+    ...ownSteps(install),
+  ];
+}
+
+function filesStep(install: Install, secrets: SecretLookup): Step {
+  return {
     name: 'files',
     why: 'The configuration files of its role.',
     commands: placeFiles(placedFiles(install, secrets)),
-  };
-  switch (install.role) {
-    case 'minimal':
-    case 'kvm-agent':
-    case 'xenserver':
-      return [files];
-    case 'nfs-storage':
-      return [files, exportsStep(), servicesStep(install, dialect)];
-    case 'cloudstack-management':
-      return [files, exportsStep(), servicesStep(install, dialect), firstBootStep(install)];
-  }
-}
-
-function exportsStep(): Step {
-  return {
-    name: 'exports',
-    why: 'The NFS server starts at the first boot, before anything could make what it exports.',
-    commands: `mkdir -p ${STORAGE_DIRECTORIES.join(' ')}`,
-  };
-}
-
-function servicesStep(install: Install, dialect: Dialect): Step {
-  const commands = enabledServices(install, dialect).map((service) => `enable ${service}`);
-  return { name: 'services', why: 'What runs from the first boot on.', commands: commands.join('\n') };
-}
-
-function firstBootStep({ cloudstack }: Install): Step {
-  const service = cloudstack && cloudstackNames(cloudstack.version)?.service;
-  return {
-    name: 'first-boot',
-    why: 'What needs running daemons is done once, at the first boot; CloudStack waits until its databases exist.',
-    commands: [
-      `chkconfig --add ${FIRST_BOOT_NAME}`,
-      `chkconfig ${FIRST_BOOT_NAME} on`,
-      ...(service === undefined ? [] : [`chkconfig ${service} off`]),
-    ].join('\n'),
   };
 }

@@ -1,7 +1,7 @@
 // The part of %pre that keeps disks with data on them from being wiped, for profiles that say `protect: true`.
 
 import type { Install } from '../../server/domain.ts';
-import { wipedDisks } from '../disks.ts';
+import { diskWords } from '../chosen-disks.ts';
 import { shellWord } from '../quote.ts';
 
 /**
@@ -32,8 +32,8 @@ const SIGNATURES: readonly (readonly [offset: number, bytes: string, name: strin
 export function protectDisks({ storage }: Install): string {
   return `${FUNCTIONS}
 kept=
-${wipedDisks(storage)
-  .map((disk) => `keep_data ${shellWord(disk)}`)
+${diskWords(storage)
+  .map((disk) => `keep_data ${disk}`)
   .join('\n')}
 [ -z "$kept" ] || refuse "the profile protects disks that carry data:$kept"
 `;

@@ -1,31 +1,39 @@
-// The shell function by which installers and first-boot scripts report: tries what there is, never for long, never fatally.
+// The shell functions by which installers and first-boot scripts report: try what there is, never for long, never fatally.
 
 import type { Install } from '../../server/domain.ts';
 import { shellWord } from '../quote.ts';
 import { eventsUrl } from '../urls.ts';
 
-// Python 2.4 (XenServer 6's dom0) to 3: the modules moved, and only the socket module knew timeouts then.
+// Python 2.4 (XenServer 6's dom0) to 3: the modules moved, and only the socket module knew timeouts then. With a file, its
+// content is posted: both urlopens post where there is data, and take the header from the request alone.
 const PYTHON = `import socket, sys
 try:
-    from urllib.request import urlopen
+    from urllib.request import Request, urlopen
 except ImportError:
-    from urllib2 import urlopen
+    from urllib2 import Request, urlopen
 socket.setdefaulttimeout(20)
-urlopen(sys.argv[1]).read()`;
+data = None
+if len(sys.argv) > 2:
+    data = open(sys.argv[2], "rb").read()
+urlopen(Request(sys.argv[1], data, {"Content-Type": "text/plain"})).read()`;
+
+const LOG_BYTES = 65_536;
 
 /**
- * POSIX shell text that defines `report STAGE [MESSAGE]`: tells the appliance by GET, which every tool can. MESSAGE goes
- * into the URL as it is, so it must be encoded already. Once the appliance could not be reached, later reports are tried
- * once only: an install must not wait for hours for a server that is gone.
+ * POSIX shell text that defines `report STAGE [MESSAGE [LOG]]`: tells the appliance by GET, which every tool can. MESSAGE
+ * goes into the URL as it is, so it must be encoded already. The end of the file LOG is sent along by POST, and left out where
+ * no tool of the installer can post. Once the appliance could not be reached, later reports are tried once only: an install
+ * must not wait for hours for a server that is gone.
  */
 export function reportFunction(install: Install): string {
   return `events_url=${shellWord(eventsUrl(install))}
 report_tries=3
 
-# report STAGE [ENCODED-MESSAGE]: always succeeds.
+# report STAGE [ENCODED-MESSAGE [LOG-FILE]]: always succeeds.
 report() {
   report_url="$events_url&stage=$1"
   if [ "$#" -gt 1 ]; then report_url="$report_url&message=$2"; fi
+  if [ "$#" -gt 2 ] && [ -s "$3" ] && report_log "$3"; then return 0; fi
   report_try=1
   while ! send_report "$report_url"; do
     if [ "$report_try" -ge "$report_tries" ]; then
@@ -38,22 +46,59 @@ report() {
   done
 }
 
+# report_log FILE: sends what is at $report_url, with the end of FILE.
+report_log() {
+  # Beside the log, where nobody else could have put a link.
+  report_tail=$1.sent
+  (umask 077 && { tail -c ${LOG_BYTES} "$1" || cat "$1"; } >"$report_tail") 2>/dev/null || return 1
+  report_try=1
+  report_sent=0
+  while ! send_report "$report_url" "$report_tail"; do
+    if [ "$report_try" -ge "$report_tries" ]; then
+      report_sent=1
+      break
+    fi
+    report_try=$((report_try + 1))
+    sleep 2
+  done
+  rm -f "$report_tail"
+  return "$report_sent"
+}
+
+${SEND_REPORT}`;
+}
+
+const SEND_REPORT = `# send_report URL [FILE]: by GET, or with FILE by POST.
 send_report() {
   if command -v curl >/dev/null 2>&1; then
-    curl -f -s -o /dev/null --connect-timeout 10 --max-time 20 "$1" && return 0
+    if [ "$#" -gt 1 ]; then
+      curl -f -s -o /dev/null --connect-timeout 10 --max-time 20 \\
+        -H 'Content-Type: text/plain' -H 'Expect:' --data-binary @"$2" "$1" && return 0
+    else
+      curl -f -s -o /dev/null --connect-timeout 10 --max-time 20 "$1" && return 0
+    fi
   fi
   if command -v wget >/dev/null 2>&1; then
-    # GNU wget would try 20 times by itself; busybox's knows no -t, and some builds of it no -T.
+    # GNU wget would try 20 times by itself; busybox's knows no -t, and some builds of it no -T. It may not post either.
     case $(wget --version 2>/dev/null) in
-      GNU*) wget -q -t 1 -T 20 -O /dev/null "$1" && return 0 ;;
-      *) { wget -q -T 20 -O /dev/null "$1" || wget -q -O /dev/null "$1"; } 2>/dev/null && return 0 ;;
+      GNU*)
+        if [ "$#" -gt 1 ]; then
+          wget -q -t 1 -T 20 -O /dev/null --header='Content-Type: text/plain' --post-file="$2" "$1" && return 0
+        else
+          wget -q -t 1 -T 20 -O /dev/null "$1" && return 0
+        fi
+        ;;
+      *)
+        if [ "$#" -eq 1 ]; then
+          { wget -q -T 20 -O /dev/null "$1" || wget -q -O /dev/null "$1"; } 2>/dev/null && return 0
+        fi
+        ;;
     esac
   fi
   for report_python in python python3 python2 /usr/libexec/platform-python; do
     command -v "$report_python" >/dev/null 2>&1 || continue
-    "$report_python" -c ${shellWord(PYTHON)} "$1" 2>/dev/null && return 0
+    "$report_python" -c ${shellWord(PYTHON)} "$@" 2>/dev/null && return 0
   done
   return 1
 }
 `;
-}

@@ -1,25 +1,26 @@
 // Disks of a kickstart: only the named ones are seen, wiped and used.
 
 import type { Install, Layout, Storage } from '../../server/domain.ts';
+import { BOOT_MB, ROOT_MB } from '../../server/room.ts';
 import type { Dialect } from '../dialect.ts';
 import { wipedDisks } from '../disks.ts';
 import { kickstartValue } from '../quote.ts';
 
-/** Megabytes. /boot of RHEL 7 and later holds bigger kernels; / grows over what is left. */
-const BOOT_MB = { ext4: 500, xfs: 1024 } as const;
-const ROOT_MB = 4096;
-
 /** The bootloader and storage lines. Callers checked that the disks fit the layout. */
-export function storageLines({ storage }: Install, dialect: Dialect): readonly string[] {
+export function storageLines(
+  { storage, custom: { kernelArguments: kernel } }: Install,
+  dialect: Dialect,
+): readonly string[] {
   const disks = storage.disks.map(kickstartValue);
   const all = wipedDisks(storage).map(kickstartValue).join(',');
   const loader =
     dialect.bootDrive === 'boot-drive' ? `--boot-drive=${disks[0] ?? ''}` : `--driveorder=${disks.join(',')}`;
+  const appended = kernel.length === 0 ? '' : ` --append=${kickstartValue(kernel.join(' '))}`;
   return [
     `ignoredisk --only-use=${all}`,
     'zerombr',
     `clearpart --all --initlabel --drives=${all}`,
-    `bootloader --location=mbr ${loader}`,
+    `bootloader --location=mbr ${loader}${appended}`,
     ...(dialect.reqpart ? ['reqpart'] : []),
     ...systemLines(storage, disks, dialect),
     ...dataLines(storage, dialect),

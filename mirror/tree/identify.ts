@@ -65,13 +65,18 @@ function judge(all: readonly Evidence[]): Os | No {
   return makeOs(family.family, full.version, arch);
 }
 
+/** Later 6.x have the product's name in `packages.xenserver` alone: what is in `packages.main` may be called after the platform. */
 async function askXenServer(files: TreeFiles): Promise<Evidence | undefined> {
-  for (const directory of ['packages.main', 'packages.xenserver']) {
+  let nameless: Evidence | undefined;
+  for (const directory of ['packages.xenserver', 'packages.main']) {
     const path = below(directory, 'XS-REPOSITORY');
     const bytes = await readSmall(files, path, MAX_SMALL);
-    if (bytes !== undefined) return xsRepositoryEvidence(bytes, path);
+    if (bytes === undefined) continue;
+    const evidence = xsRepositoryEvidence(bytes, path);
+    if (evidence.family !== undefined) return evidence;
+    nameless ??= evidence;
   }
-  return undefined;
+  return nameless;
 }
 
 async function askDiscinfo(files: TreeFiles): Promise<Evidence | undefined> {

@@ -19,12 +19,13 @@ export function secretProblems(
 ): readonly Problem[] {
   const rootPassword = site.rootPassword ?? { secret: ROOT_SECRET };
   const found = new Map<string, Problem>();
-  for (const [index, { name, role }] of site.profiles.entries()) {
-    for (const secret of requiredSecrets({ role, rootPassword, host: { name } })) {
+  for (const [index, { name, role, custom, xenserver }] of site.profiles.entries()) {
+    for (const secret of requiredSecrets({ role, custom, xenserver, rootPassword, host: { name } })) {
       const value = readable(secrets, secret.name);
       const wrong = value === undefined ? undefined : secretProblem(secret.form, value);
       if (wrong === undefined || found.has(secret.name)) continue;
-      const path = secret.name === rootPassword.secret ? rootPath(site) : ['profiles', index, 'role'];
+      const below = secret.form === 'root-password' ? ['xenserver', 'pool', 'password'] : ['role'];
+      const path = secret.name === rootPassword.secret ? rootPath(site) : ['profiles', index, ...below];
       const message = `the secret ${secret.name} cannot be used: ${wrong}`;
       const remedy = `kickstand secret set ${secret.name}${secret.form === 'crypt-hash' ? ' --hash' : ''}`;
       found.set(secret.name, { path: formatPath(path), line: lineOf(path), message, remedy });

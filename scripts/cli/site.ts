@@ -1,7 +1,7 @@
 // kickstand site check | show | plan. Its capacity is in capacity.ts.
 
 import { basename, resolve } from 'node:path';
-import { dataPaths } from '../../server/assembly/house.ts';
+import { dataPaths, templateDirectory } from '../../server/assembly/house.ts';
 import type { Problem } from '../../server/malformed.ts';
 import { isNo } from '../../server/malformed.ts';
 import { openSecretStore } from '../../server/secrets/store.ts';
@@ -20,8 +20,9 @@ import type { Args, Flags } from './context.ts';
 import type { ExitCode, Output } from './output.ts';
 import { print, refuse } from './output.ts';
 import { secretProblems } from './site-secrets.ts';
+import { templateProblems } from './site-templates.ts';
 
-/** `site check [FILE]`: exit 1 and every problem, or exit 0. Of a right file, the secrets that are set are looked at too. */
+/** `site check [FILE]`: exit 1 and every problem, or exit 0. Of a right file, the secrets that are set and the templates are looked at too. */
 export async function checkCommand([file]: Args, flags: Flags): Promise<ExitCode> {
   const { settings, output } = readContext(flags);
   const path = typeof file === 'string' ? resolve(file) : settings.siteFile;
@@ -36,7 +37,10 @@ async function problemsOf(path: string, dataDirectory: string): Promise<readonly
   const yaml = readYaml(read.text);
   const secrets = openSecretStore(dataPaths(dataDirectory).secrets).read;
   const lineOf = (at: Path): number | undefined => (yaml.kind === 'problems' ? undefined : yaml.lineOf(at));
-  return secretProblems(parsed.site, { secrets, lineOf });
+  return [
+    ...secretProblems(parsed.site, { secrets, lineOf }),
+    ...(await templateProblems(parsed.site, { directory: templateDirectory(path), lineOf })),
+  ];
 }
 
 /** `site show`: the site with every default written out, as YAML. */

@@ -9,6 +9,7 @@ import { buildCustomization } from './customization.ts';
 import { buildRepo } from './repos.ts';
 import type { SiteFile } from './schema.ts';
 import { buildStorage } from './storage.ts';
+import { buildXenserver } from './xenserver.ts';
 
 /** `addresses` are the hosts', in the file's order. A gap in what the checks have promised is a bug: Error. */
 export function buildSite(file: SiteFile, addresses: readonly (Ipv4 | undefined)[]): Site {
@@ -46,7 +47,7 @@ function sourceOf({ name, iso, directory, upstream }: SiteFile['trees'][number])
 }
 
 function buildProfile(profile: SiteFile['profiles'][number]): Profile {
-  const { name, tree, role, repos, packages, protect, cloudstack } = profile;
+  const { name, tree, role, repos, packages, protect, cloudstack, xenserver } = profile;
   return {
     name,
     tree,
@@ -57,6 +58,7 @@ function buildProfile(profile: SiteFile['profiles'][number]): Profile {
     storage: buildStorage(profile.storage),
     cloudstack: cloudstack === undefined ? undefined : buildCloudStack(cloudstack),
     custom: buildCustomization(profile),
+    xenserver: xenserver === undefined ? undefined : buildXenserver(xenserver),
   };
 }
 

@@ -1,7 +1,9 @@
 // Checks of the texts that only a profile's customization has: interfaces, accounts, keys, ports, arguments, scripts. Pure.
 
+import { OPERATOR_SECRET } from '../secret.ts';
 import type { Fault } from './finding.ts';
 import { quoted } from './finding.ts';
+import { checkSecretName } from './values.ts';
 
 /** A network interface: IFNAMSIZ leaves 15 characters, and a VLAN on it wants five of them. */
 export const INTERFACE = '^[A-Za-z][A-Za-z0-9_-]{0,9}$';
@@ -68,6 +70,12 @@ export function checkPort(text: string): Fault | undefined {
 export function checkKernelArgument(text: string): Fault | undefined {
   if (/^[!#-&(-[\]-_a-~]{1,200}$/.test(text)) return undefined;
   return { message: `${quoted(text)} is no kernel argument`, remedy: 'one word without quotes, such as console=ttyS0' };
+}
+
+/** A secret that a template may ask for. */
+export function checkAskedSecret(text: string): Fault | undefined {
+  if (text !== OPERATOR_SECRET) return checkSecretName(text);
+  return { message: `the secret ${text} opens the appliance itself`, remedy: 'no template may have it' };
 }
 
 /** A script: text without NUL or carriage returns, which no shell here would take well. */

@@ -4,17 +4,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Customization, Link } from '../customization.ts';
 import { BOND_MODES, BOOT_PROTOCOLS, NO_CUSTOMIZATION, SELINUX_MODES } from '../customization.ts';
+import { SECRET_NAME } from '../secret.ts';
 import { secret, text } from './described.ts';
 import * as words from './customization-values.ts';
 import { checkName, NAME, shaped } from './values.ts';
 
 const link = z.strictObject({
-  bootproto: z
-    .enum(BOOT_PROTOCOLS)
-    .default('static')
-    .meta({
-      description: 'dhcp: the installed system asks for its address; static: it is written into its configuration.',
-    }),
+  bootproto: z.enum(BOOT_PROTOCOLS).default('static').meta({
+    description: 'dhcp: the installed system asks for its address; static: it is written into its configuration.',
+  }),
   bond: z.enum(BOND_MODES).optional().meta({ description: 'All cards of the host (its macs) as one, in this mode.' }),
   vlan: z.int().min(1).max(4094).optional().meta({ description: 'The 802.1Q tag of its traffic.' }),
   bridge: text(words.checkInterface, {
@@ -98,6 +96,11 @@ export const customizationKeys = {
     .max(50)
     .default([])
     .meta({ description: 'What %post does besides, in this order.' }),
+  secrets: z
+    .array(text(words.checkAskedSecret, { description: 'A name given to kickstand secret set.', pattern: SECRET_NAME }))
+    .max(100)
+    .default([])
+    .meta({ description: 'What its template may ask for.' }),
   template: text(checkName, {
     description: 'A kickstart of your own: NAME.ks below kickstarts/, beside the site file.',
     pattern: NAME,
@@ -109,7 +112,7 @@ export type CustomizationFile = z.output<typeof shape>;
 
 /** The customization of a checked file. */
 export function buildCustomization(file: CustomizationFile): Customization {
-  const { users, sshKeys: rootKeys, services, firewall, selinux, kernelArguments, steps, template } = file;
+  const { users, sshKeys: rootKeys, services, firewall, selinux, kernelArguments, steps, secrets, template } = file;
   return {
     link: buildLink(file.link),
     users: users.map(({ password, ...rest }) => ({ ...rest, password })),
@@ -119,6 +122,7 @@ export function buildCustomization(file: CustomizationFile): Customization {
     selinux,
     kernelArguments,
     steps,
+    secrets,
     template,
   };
 }

@@ -26,7 +26,9 @@ export function installFingerprint(install: Install): string {
     ...(rootMb === undefined && mounts.length === 0 && data.length === 0 ? [] : [[rootMb ?? null, mounts, data]]),
     // Absent where nothing is said, for the same reason.
     ...(isDeepStrictEqual(install.custom, NO_CUSTOMIZATION) ? [] : [install.custom]),
+    ...(install.xenserver === undefined ? [] : [{ xenserver: install.xenserver }]),
     ...(cloudstack?.mirrorOnHost === true ? ['mirror-on-host'] : []),
+    ...(install.template === undefined ? [] : [install.template]),
     // Absent where off: armings from before there was protection agreed to none.
     ...(protect ? ['protect'] : []),
   ];

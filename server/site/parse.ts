@@ -13,6 +13,7 @@ import { COUNTED, SUGGESTED, TOLD, restOf } from './limits.ts';
 import type { HostLines } from './lines.ts';
 import { checkNetworks } from './networks.ts';
 import { placeHosts } from './placement.ts';
+import { checkCustomization } from './customization-rules.ts';
 import { checkProfiles } from './profiles.ts';
 import { checkReferences } from './references.ts';
 import type { SiteFile } from './schema.ts';
@@ -77,6 +78,7 @@ function check(reading: Reading): { readonly addresses: readonly (Ipv4 | undefin
     ...checkNetworks(reading.draft, networks),
     ...checkContents(reading),
     ...checkProfiles(reading),
+    ...checkCustomization(reading.draft),
     ...placement.findings,
   ];
   return { addresses: placement.addresses, findings };

@@ -1,14 +1,17 @@
 // Profiles: storage that makes sense, a role that fits its tree, a CloudStack that takes its hypervisors. Pure.
 
+import { cloudstackFault, isCloudStackRole } from '../cloudstack.ts';
+import { readDiskRule } from '../disk-rule.ts';
 import { parseOs } from '../os.ts';
 import type { Os } from '../domain.ts';
 import type { Fault, Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
-import { checkHypervisor, checkRole } from './rules.ts';
+import { checkCloudStackOs, checkHypervisor, checkRole } from './rules.ts';
 import type { SiteFile } from './schema.ts';
 import type { Loose, Reading } from './shape.ts';
 import { valueAt } from './shape.ts';
 import { checkStorage } from './storage-rules.ts';
+import { checkXenserver } from './xenserver-rules.ts';
 
 type DraftProfile = Loose<SiteFile['profiles'][number]>;
 
@@ -25,7 +28,9 @@ export function checkProfiles({ draft, value }: Reading): readonly Finding[] {
       ...checkGuests(profile, [...path, 'storage']),
       ...checkHypervisorDisks(profile, [...path, 'storage']),
       ...(os === undefined ? [] : checkOs(profile, os, path)),
+      ...checkXenserver({ draft, value }, { profile, path, os }),
       ...checkCloudStack(profile, valueAt(value, path), path),
+      ...checkMirror(profile, path),
       ...checkHypervisors(profile, systems),
     ];
   });
@@ -44,34 +49,62 @@ function checkGuests({ storage, role }: DraftProfile, path: Path): readonly Find
 /** Their installer parts the disk itself. */
 function checkHypervisorDisks({ storage, role }: DraftProfile, path: Path): readonly Finding[] {
   if (role !== 'xenserver' || storage === undefined) return [];
-  const { layout, root, mounts = [], data = [] } = storage;
+  const { layout, root, mounts = [], data = [], disks = [], guest = [] } = storage;
   const faults = [
     ...(layout === 'lvm' || layout === 'raid10' ? (['layout'] as const) : []),
     ...(root === undefined ? [] : (['root'] as const)),
     ...(mounts.length === 0 ? [] : (['mounts'] as const)),
     ...(data.length === 0 ? [] : (['data'] as const)),
   ];
-  return faults.map((key) =>
-    finding(
-      [...path, key],
-      `the installer of a hypervisor knows no ${key === 'layout' ? `layout ${layout}` : key}`,
-      'leave it out, or write layout: whole',
+  const rules = [
+    disks.map((disk, index) => ({ disk, at: ['disks', index] })),
+    guest.map((disk, index) => ({ disk, at: ['guest', index] })),
+  ]
+    .flat()
+    .filter(({ disk }) => disk !== undefined && readDiskRule(disk) !== undefined)
+    .map(({ at: place }) =>
+      finding([...path, ...place], 'an answerfile names its disks', 'such as sda, or disk/by-id/…'),
+    );
+  return [
+    ...rules,
+    ...faults.map((key) =>
+      finding(
+        [...path, key],
+        `the installer of a hypervisor knows no ${key === 'layout' ? `layout ${layout}` : key}`,
+        'leave it out, or write layout: whole',
+      ),
     ),
-  );
+  ];
 }
 
-function checkOs({ role, storage }: DraftProfile, os: Os, path: Path): readonly Finding[] {
-  const faults = role === undefined ? [] : at([...path, 'tree'], checkRole(role, os));
-  // Its answerfile has had an element for software RAID since 2025 only (`swraid`); XCP-ng's has long had one.
-  if (role !== 'xenserver' || os.family !== 'xenserver' || os.major >= 8 || storage?.layout !== 'raid1') return faults;
-  const message = `the installer of XenServer ${os.version} makes no software RAID`;
-  return [...faults, finding([...path, 'storage', 'layout'], message, 'write layout: whole')];
+function checkOs({ role, cloudstack }: DraftProfile, os: Os, path: Path): readonly Finding[] {
+  const faults = [
+    role === undefined ? undefined : checkRole(role, os),
+    checkCloudStackOs({ role, version: cloudstack?.version }, os),
+  ];
+  return faults.flatMap((fault) => at([...path, 'tree'], fault));
 }
 
-function checkCloudStack({ role }: DraftProfile, written: unknown, path: Path): readonly Finding[] {
-  if (role !== 'cloudstack-management' || valueAt(written, ['cloudstack']) !== undefined) return [];
-  const remedy = 'such as cloudstack: { version: "4.0", hypervisor: xenserver }';
-  return [finding([...path, 'cloudstack'], `is missing: the role ${role} needs it`, remedy)];
+/** A part of a CloudStack says of which, and it is one that is known and has that part. */
+function checkCloudStack({ role, cloudstack }: DraftProfile, written: unknown, path: Path): readonly Finding[] {
+  if (role === undefined || !isCloudStackRole(role)) return [];
+  const place = [...path, 'cloudstack'];
+  if (valueAt(written, ['cloudstack']) === undefined) {
+    const like = role === 'kvm-agent' ? 'kvm' : 'xenserver';
+    const remedy = `such as cloudstack: { version: "4.0", hypervisor: ${like} }`;
+    return [finding(place, `is missing: the role ${role} needs it`, remedy)];
+  }
+  const { version, hypervisor } = cloudstack ?? {};
+  if (version === undefined || hypervisor === undefined) return [];
+  return at(place, cloudstackFault(role, { version, hypervisor }));
+}
+
+/** Only a management server has the web server for it. */
+function checkMirror({ role, cloudstack }: DraftProfile, path: Path): readonly Finding[] {
+  if (role === undefined || role === 'cloudstack-management' || cloudstack?.['mirror-on-host'] !== true) return [];
+  return [
+    finding([...path, 'cloudstack', 'mirror-on-host'], `the role ${role} keeps no copy of its repos`, 'leave it out'),
+  ];
 }
 
 /** `systems` are those of the trees, in the file's order. */

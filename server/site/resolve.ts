@@ -15,11 +15,13 @@ import type {
   TreeFacts,
   TreeStatus,
 } from '../domain.ts';
+import { customizationFaults, versionFaults, wishesOf } from '../hypervisor-versions.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
+import type { Template, Templates } from '../templates.ts';
 import { formatOs, sameOs } from '../os.ts';
 import { isAgreed } from './fingerprint.ts';
-import { checkHypervisor, checkRole } from './rules.ts';
+import { checkCloudStackOs, checkHypervisor, checkRole } from './rules.ts';
 
 /** The secret with the root password's crypt hash where a site names none. */
 export const ROOT_SECRET = 'root';
@@ -36,6 +38,8 @@ export function resolveInstall(site: Site, catalog: Catalog, host: Host): Instal
   if (isNo(facts)) return facts;
   const refusal = refuse(site, profile, facts.os);
   if (refusal !== undefined) return refusal;
+  const template = templateOf(profile, catalog.templates);
+  if (isNo(template)) return template;
   const [first, ...rest] = host.macs;
   if (first === undefined) return no(`the host ${host.name} has no MAC`, 'add one to the site file');
   return {
@@ -52,15 +56,18 @@ export function resolveInstall(site: Site, catalog: Catalog, host: Host): Instal
     role: profile.role,
     os: facts.os,
     tree: { name: tree.name, url: `${catalog.origin}/trees/${tree.name}/`, facts },
-    repos: profile.repos.map((name) => repoAt(catalog.origin, name, catalog.repos.get(name)?.current)),
+    repos: profile.repos.map((name) => installRepo(site, catalog, name)),
     storage: profile.storage,
     packages: profile.packages,
     cloudstack: profile.cloudstack,
     protect: profile.protect,
     custom: profile.custom,
+    template,
+    xenserver: profile.xenserver,
     boot: { ...site.boot, ...host.boot },
     rootPassword: site.rootPassword ?? { secret: ROOT_SECRET },
     origin: catalog.origin,
+    syslog: catalog.syslog,
     token: undefined,
   };
 }
@@ -71,7 +78,9 @@ export function resolveInstall(site: Site, catalog: Catalog, host: Host): Instal
  */
 export function pinInstall(install: Install, arming: Arming): Install {
   const repos = install.repos.map((repo) =>
-    Object.hasOwn(arming.pins, repo.name) ? repoAt(install.origin, repo.name, arming.pins[repo.name]) : repo,
+    Object.hasOwn(arming.pins, repo.name)
+      ? { ...repo, ...repoAt(install.origin, repo.name, arming.pins[repo.name]) }
+      : repo,
   );
   return { ...install, repos, token: arming.token };
 }
@@ -125,10 +134,29 @@ function factsOf(tree: Tree, status: TreeStatus | undefined): TreeFacts | No {
   );
 }
 
+function templateOf({ custom }: Profile, { kickstarts, snippets }: Templates): Template | undefined | No {
+  const name = custom.template;
+  if (name === undefined) return undefined;
+  const text = kickstarts.get(name);
+  if (text !== undefined) return { name, text, snippets: Object.fromEntries(snippets) };
+  const known = [...kickstarts.keys()].slice(0, 10).join(', ');
+  return no(
+    `there is no template ${name}.ks`,
+    known === '' ? 'put it into kickstarts/ beside the site file' : `there are ${known}`,
+  );
+}
+
 /** Where a site says nothing of a tree's OS, these rules can only be checked now that it is known. */
 function refuse(site: Site, profile: Profile, os: Os): No | undefined {
   const clouds = site.profiles.flatMap(({ cloudstack }) => (cloudstack === undefined ? [] : [cloudstack]));
-  const faults = [checkRole(profile.role, os), ...clouds.map((cloudstack) => checkHypervisor(cloudstack, os))];
+  const faults = [
+    checkRole(profile.role, os),
+    checkCloudStackOs({ role: profile.role, version: profile.cloudstack?.version }, os),
+    ...(profile.role === 'xenserver'
+      ? [...versionFaults(os, wishesOf(profile)), ...customizationFaults(profile.custom)]
+      : []),
+    ...clouds.map((cloudstack) => checkHypervisor(cloudstack, os)),
+  ];
   const fault = faults.find((one) => one !== undefined);
   return fault === undefined ? undefined : no(fault.message, fault.remedy);
 }
@@ -155,6 +183,12 @@ function siteFacts(site: Site): Install['site'] {
   const made = { name, timezone, language, keyboard, ntp, hosts };
   madeFacts.set(site, made);
   return made;
+}
+
+function installRepo(site: Site, catalog: Catalog, name: string): InstallRepo {
+  const publish = site.repos.find((repo) => repo.name === name)?.publish;
+  const pinned = repoAt(catalog.origin, name, catalog.repos.get(name)?.current);
+  return publish === undefined ? pinned : { ...pinned, publish };
 }
 
 function repoAt(origin: string, name: string, snapshot: string | undefined): InstallRepo {

@@ -8,6 +8,7 @@ import { name, secret, text } from './described.ts';
 import { repo } from './repos.ts';
 import { storage } from './storage.ts';
 import * as values from './values.ts';
+import { xenserver } from './xenserver.ts';
 
 const ipv4 = (description: string) => text<Ipv4>(values.checkIpv4, { description, examples: ['192.168.168.2'] });
 const BIOS = ['auto', 'pxelinux', 'ipxe'] as const satisfies readonly BootOptions['bios'][];
@@ -128,6 +129,7 @@ const profile = z.strictObject({
     })
     .optional(),
   protect: z.boolean().default(false).meta({ description: 'true: disks that carry data are not wiped.' }),
+  xenserver: xenserver.optional().meta({ description: 'What hypervisors of the role xenserver are told besides.' }),
   ...customizationKeys,
 });
 

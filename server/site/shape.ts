@@ -116,7 +116,7 @@ function wrongType(path: Path, expected: string, yaml: YamlText): Finding {
   const wanted = KINDS.get(expected) ?? expected;
   if (value === undefined) return finding(path, 'is missing', `add it${exampleAt(path)}`);
   if (value === null) return finding(path, 'is empty', `give a value${exampleAt(path)}, or remove the key`);
-  if (isSecret(path)) return finding(path, 'must name a secret, not hold it', SECRET_REMEDY);
+  if (isSecret(path)) return finding(path, 'must name a secret, not hold it', secretRemedy(path));
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
     const source = yaml.spellingOf(path) ?? String(value);
     return finding(path, `${source} without quotes is read as ${kindOf(value)}`, `put it in quotes: "${source}"`);
@@ -124,10 +124,17 @@ function wrongType(path: Path, expected: string, yaml: YamlText): Finding {
   return finding(path, `must be ${wanted}, not ${kindOf(value)}`);
 }
 
-const SECRET_REMEDY = 'run kickstand secret set root, and write { secret: root }';
+function secretRemedy(path: Path): string {
+  const name = isRoot(path) ? 'root' : 'NAME';
+  return `run kickstand secret set ${name}, and write { secret: ${name} }`;
+}
 
 /** What stands where a secret is named may be the secret itself: it is never repeated. */
 function isSecret(path: Path): boolean {
+  return isRoot(path) || path.includes('password');
+}
+
+function isRoot(path: Path): boolean {
   return path[0] === 'site' && path[1] === 'rootPassword';
 }
 

@@ -8,6 +8,7 @@ import { formatOs } from '../os.ts';
 import { showCustomization } from './customization.ts';
 import { showRepo } from './repos.ts';
 import { showStorage } from './storage.ts';
+import { showXenserver } from './xenserver.ts';
 
 /**
  * A site in the form of its file, every default written out and every host with its address. Holds the names of secrets,
@@ -30,12 +31,13 @@ export function renderSite(site: Site): string {
   return stringify(showSite(site), { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
-function showProfile({ custom, cloudstack, ...profile }: Profile): Readonly<Record<string, unknown>> {
+function showProfile({ custom, cloudstack, xenserver, ...profile }: Profile): Readonly<Record<string, unknown>> {
   const { mirrorOnHost, ...cloud } = cloudstack ?? {};
   return {
     ...profile,
     storage: showStorage(profile.storage),
     cloudstack: cloudstack === undefined ? undefined : { ...cloud, 'mirror-on-host': mirrorOnHost },
+    xenserver: xenserver === undefined ? undefined : showXenserver(xenserver),
     ...showCustomization(custom),
   };
 }

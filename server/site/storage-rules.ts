@@ -1,11 +1,15 @@
 // What must hold between the values of a profile's storage: enough disks, each for one thing, each mount point once. Pure.
 
+import type { DiskRule } from '../disk-rule.ts';
+import { readDiskRule } from '../disk-rule.ts';
 import type { Layout } from '../domain.ts';
+import { neededMb, worthMb } from '../room.ts';
 import { DISKS_OF_LAYOUT } from '../layouts.ts';
 import type { Finding, Path } from './finding.ts';
 import { finding } from './finding.ts';
 import type { Loose } from './shape.ts';
 import type { StorageFile } from './storage.ts';
+import { readSize } from './storage-values.ts';
 
 type Draft = Loose<StorageFile>;
 const NUMBERS = ['no', 'one', 'two', 'three', 'four'];
@@ -15,7 +19,14 @@ export function checkStorage(draft: Draft, path: Path): readonly Finding[] {
   const lots = (draft.data ?? []).flatMap((lot, index) =>
     lot === undefined ? [] : checkCount(lot, [...path, 'data', index]),
   );
-  return [...checkCount(draft, path), ...lots, ...checkTaken(draft, path), ...checkMounts(draft, path)];
+  return [
+    ...checkCount(draft, path),
+    ...lots,
+    ...checkTaken(draft, path),
+    ...checkRules(draft, path),
+    ...checkRoom(draft, path),
+    ...checkMounts(draft, path),
+  ];
 }
 
 function checkCount(
@@ -55,6 +66,56 @@ function checkTaken({ disks: system = [], data = [] }: Draft, path: Path): reado
       return [finding([...path, 'data', number, 'disks', index], `${one} already holds ${by}`, 'name another disk')];
     }),
   );
+}
+
+/** Disks by their size: a machine has as many of a size as are asked for, and a disk can be of one size only. */
+function checkRules({ disks = [], data = [] }: Draft, path: Path): readonly Finding[] {
+  const all = [
+    ...disks.map((text, index) => ({ text, at: ['disks', index] })),
+    ...data.flatMap((lot, number) =>
+      (lot?.disks ?? []).map((text, index) => ({ text, at: ['data', number, 'disks', index] })),
+    ),
+  ];
+  const rules = all.flatMap(({ text, at }) => {
+    const rule = text === undefined ? undefined : readDiskRule(text);
+    return text === undefined || rule === undefined ? [] : [{ ...rule, text, at: [...path, ...at] }];
+  });
+  return rules.flatMap((rule, index) => {
+    const { fromMb, toMb, number, text, at } = rule;
+    const isSame = (other: DiskRule): boolean => other.fromMb === fromMb && other.toMb === toMb;
+    const overlap = rules
+      .slice(0, index)
+      .find((other) => !isSame(other) && other.fromMb <= toMb && fromMb <= other.toMb);
+    if (overlap !== undefined) {
+      return [
+        finding(
+          at,
+          `a disk may be both ${overlap.text} and ${text}`,
+          'give sizes that do not overlap, or name the disks',
+        ),
+      ];
+    }
+    if (number === 1 || rules.some((other) => isSame(other) && other.number === number - 1)) return [];
+    return [finding(at, `there is no number ${number - 1} of this size before it`, 'number them from 1')];
+  });
+}
+
+/** Disks that are found by their size may be too small for what the profile puts on them, however large they are. */
+function checkRoom({ layout, disks = [], root, mounts = [] }: Draft, path: Path): readonly Finding[] {
+  const rules = disks.map((text) => (text === undefined ? undefined : readDiskRule(text)));
+  const sizes = rules.flatMap((rule) => (rule === undefined ? [] : [rule.toMb]));
+  if (layout === undefined || sizes.length === 0 || sizes.length < disks.length) return [];
+  const wanted = mounts.map((mount) => ({ sizeMb: readSize(mount?.size ?? '') ?? ('rest' as const) }));
+  const rootMb = root === undefined ? undefined : readSize(root);
+  const needed = neededMb({ rootMb, mounts: wanted }, 'ext4');
+  const worth = worthMb(layout, sizes);
+  if (needed <= worth) return [];
+  const message = `the largest of these disks hold ${formatGb(worth)} as ${layout}, and the profile takes ${formatGb(needed)}`;
+  return [finding([...path, 'disks'], message, 'name larger disks, or make / and mounts smaller')];
+}
+
+function formatGb(sizeMb: number): string {
+  return `${(sizeMb / 1024).toFixed(1)} GiB`;
 }
 
 function checkMounts({ root, mounts = [], data = [] }: Draft, path: Path): readonly Finding[] {

@@ -1,26 +1,31 @@
 // Checks of the texts that only storage has: sizes, mount points. Pure.
 
+import { readDiskRule } from '../disk-rule.ts';
+import { readSizeMb, SIZE } from '../size.ts';
 import type { Fault } from './finding.ts';
 import { quoted } from './finding.ts';
+import { checkDisk as checkDiskName } from './values.ts';
 
-export const SIZE = '^[1-9]\\d{0,8}[MGT]$';
+export const SIZE_ALONE = `^${SIZE}$`;
 export const MOUNT = '^(?:/[A-Za-z0-9][A-Za-z0-9.-]{0,63}){1,8}$';
 
-const UNITS_MB = { M: 1, G: 1024, T: 1024 * 1024 } as const;
 /** Less holds no file system worth its place; more no installer here was ever given. */
 const [LEAST_MB, MOST_MB] = [512, 1024 * 1024 * 1024];
 
 /** MiB of `500M`, `20G`, `2T`; undefined for anything else, and for less than 512M or more than 1024T. */
 export function readSize(text: string): number | undefined {
-  if (!new RegExp(SIZE).test(text)) return undefined;
-  const sizeMb = Number(text.slice(0, -1)) * UNITS_MB[text.slice(-1) as keyof typeof UNITS_MB];
-  return sizeMb >= LEAST_MB && sizeMb <= MOST_MB ? sizeMb : undefined;
+  const sizeMb = readSizeMb(text);
+  return sizeMb !== undefined && sizeMb >= LEAST_MB && sizeMb <= MOST_MB ? sizeMb : undefined;
 }
 
-/** The text of so many MiB, as `readSize` reads it. */
-export function formatSize(sizeMb: number): string {
-  if (sizeMb % UNITS_MB.T === 0) return `${sizeMb / UNITS_MB.T}T`;
-  return sizeMb % UNITS_MB.G === 0 ? `${sizeMb / UNITS_MB.G}G` : `${sizeMb}M`;
+/** A disk by its name, or by its size. */
+export function checkDisk(text: string): Fault | undefined {
+  if (!/^\d+[A-Za-z]*-\d/.test(text)) return checkDiskName(text);
+  if (readDiskRule(text) !== undefined) return undefined;
+  return {
+    message: `${quoted(text)} is no size of disks`,
+    remedy: 'from-to, such as 400G-600G, with #2 for the second of them',
+  };
 }
 
 /** A size. */

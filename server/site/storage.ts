@@ -1,12 +1,17 @@
 // What the site file says of a profile's disks: its schema, the storage it makes, and that storage as a file says it. Pure.
 
 import { z } from 'zod';
+import { DISK_RULE } from '../disk-rule.ts';
 import type { Layout, Storage } from '../domain.ts';
+import { formatSizeMb } from '../size.ts';
 import { text } from './described.ts';
-import { checkMount, checkSize, formatSize, MOUNT, readSize, SIZE } from './storage-values.ts';
+import { checkDisk, checkMount, checkSize, MOUNT, readSize, SIZE_ALONE } from './storage-values.ts';
 import * as values from './values.ts';
 
-const disk = text(values.checkDisk, { description: 'A disk under /dev, such as sda.', pattern: values.DISK });
+const disk = text(checkDisk, {
+  description: 'A disk under /dev, such as sda; or one by its size: 400G-600G, 400G-600G#2.',
+  pattern: `${values.DISK}|${DISK_RULE}`,
+});
 const disks = z.array(disk).min(1).max(256);
 const LAYOUTS = ['whole', 'lvm', 'raid1', 'raid10'] as const satisfies readonly Layout[];
 const layout = z.enum(LAYOUTS).meta({
@@ -14,7 +19,7 @@ const layout = z.enum(LAYOUTS).meta({
     'whole: one disk; lvm: a volume group over the disks; raid1: a mirror of two or more; raid10: four or more.',
 });
 const mount = text(checkMount, { description: 'Where it is mounted.', pattern: MOUNT, examples: ['/export'] });
-const size = text(checkSize, { description: 'Such as 20G.', pattern: SIZE, examples: ['20G', '500M', '2T'] });
+const size = text(checkSize, { description: 'Such as 20G.', pattern: SIZE_ALONE, examples: ['20G', '500M', '2T'] });
 
 export const storage = z.strictObject({
   layout,
@@ -56,8 +61,8 @@ export function buildStorage({ root, mounts, ...rest }: StorageFile): Storage {
 export function showStorage({ rootMb, mounts, data, ...rest }: Storage): Readonly<Record<string, unknown>> {
   return {
     ...rest,
-    root: rootMb === undefined ? undefined : formatSize(rootMb),
-    mounts: mounts.map(({ at, sizeMb }) => ({ at, size: sizeMb === 'rest' ? sizeMb : formatSize(sizeMb) })),
+    root: rootMb === undefined ? undefined : formatSizeMb(rootMb),
+    mounts: mounts.map(({ at, sizeMb }) => ({ at, size: sizeMb === 'rest' ? sizeMb : formatSizeMb(sizeMb) })),
     data,
   };
 }

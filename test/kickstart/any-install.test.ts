@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { renderKickstart } from '../../kickstart/render.ts';
 import { lintKickstart } from '../../kickstart/lint/lint.ts';
 import { releaseOf } from '../../kickstart/lint/release.ts';
-import type { Install, Layout } from '../../server/domain.ts';
+import type { Install, Layout, Role } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
-import { cs40, minimal, secrets } from '../support/installs.ts';
+import { cs40, kvmAgent, managementToday, minimal, secrets } from '../support/installs.ts';
 
 const LEAST: Readonly<Record<Layout, number>> = { whole: 1, lvm: 1, raid1: 2, raid10: 4 };
 const DISKS = [
@@ -55,12 +55,20 @@ const storage = fc
     return { layout: system, disks: own, rootMb, mounts, data, guest: [] };
   });
 
+/** CloudStack's parts run on what their packages are made for: the release nearest to `version`. */
+function baseOf(role: Role, version: string): Install {
+  const major = Number(version.split('.')[0]);
+  if (role === 'cloudstack-management') return major < 8 ? cs40 : managementToday(major === 8 ? version : '9.6');
+  if (role === 'kvm-agent') return kvmAgent(major < 8 ? '6.2' : major === 8 ? version : '9.6');
+  return minimal(version);
+}
+
 const install = fc
   .record({
     storage,
     version: fc.constantFrom('6.2', '6.10', '7.0', '7.9', '8.0', '8.10', '9.6', '10.0'),
     family: fc.constantFrom('rhel', 'centos', 'rocky', 'almalinux', 'oracle'),
-    role: fc.constantFrom('minimal', 'nfs-storage', 'cloudstack-management'),
+    role: fc.constantFrom<Role>('minimal', 'nfs-storage', 'cloudstack-management', 'kvm-agent'),
     protect: fc.boolean(),
     ntp: fc.constantFrom<Install['site']['ntp']>([], ['192.168.168.1'] as unknown as Install['site']['ntp']),
     packages: fc.subarray([
@@ -72,16 +80,18 @@ const install = fc
       'kernel*',
     ]),
     gateway: fc.boolean(),
+    mirrorOnHost: fc.boolean(),
   })
-  .map(({ storage: disks, version, family, role, protect, ntp, packages, gateway }): Install => {
-    const manages = role === 'cloudstack-management';
-    const base = manages ? cs40 : minimal(version);
-    const os = manages ? base.os : ({ ...base.os, family, version } as const);
+  .map(({ storage: disks, version, family, role, protect, ntp, packages, gateway, mirrorOnHost }): Install => {
+    const base = baseOf(role, version);
+    const isPart = role === 'cloudstack-management' || role === 'kvm-agent';
+    const os = { ...base.os, family } as const;
     const network = gateway ? base.network : { ...base.network, gateway: undefined, dns: [] };
-    const site = { ...base.site, ntp: manages ? base.site.ntp : ntp };
+    const site = { ...base.site, ntp: isPart ? base.site.ntp : ntp };
     // RHEL 6 has no environments: naming one there is refused, with the reason.
     const known = os.version.startsWith('6.') ? packages.filter((name) => !name.startsWith('@^')) : packages;
-    return { ...base, os, network, site, role, storage: disks, protect, packages: known };
+    const cloudstack = base.cloudstack && { ...base.cloudstack, mirrorOnHost };
+    return { ...base, os, network, site, role, storage: disks, protect, packages: known, cloudstack };
   });
 
 test('an install is rendered, and its installer finds nothing to refuse or to warn of', () => {

@@ -28,6 +28,23 @@ describe('Linux', () => {
     });
   });
 
+  test.each<[Install, string]>([
+    [cs40, 'syslog=192.168.168.26:514'],
+    [minimal('7.9'), 'inst.syslog=192.168.168.26:514'],
+    [minimal('10.0'), 'inst.syslog=192.168.168.26:514'],
+  ])('where the appliance receives logs, they go there', (install, argument) => {
+    const told = installerArguments({ ...install, syslog: '192.168.168.26:514' });
+    const without = installerArguments(install);
+    if (isNo(told) || isNo(without)) throw new Error('refused');
+    expect(told).toEqual({ kind: 'linux', kernel: [...without.kernel, argument] });
+  });
+
+  test('a line that has no room for that goes without: a log is no reason to install nothing', () => {
+    const install = { ...cs40, token: 'a'.repeat(900) };
+    expect(installerArguments({ ...install, syslog: '192.168.168.26:514' })).toEqual(installerArguments(install));
+    expect(isNo(installerArguments(install))).toBe(false);
+  });
+
   test('a preview has a placeholder for the token', () =>
     expect(JSON.stringify(installerArguments({ ...cs40, token: undefined }))).toContain('?token=@TOKEN@"'));
 });

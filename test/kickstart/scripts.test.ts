@@ -5,7 +5,8 @@ import { readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { installerFiles, placedFiles } from '../../kickstart/bundle/files.ts';
-import { FIRST_BOOT_NAME, firstBootScript } from '../../kickstart/first-boot.ts';
+import { FIRST_BOOT_NAME } from '../../kickstart/first-boot-service.ts';
+import { firstBootScript } from '../../kickstart/first-boot.ts';
 import { renderKickstart } from '../../kickstart/render.ts';
 import { redactedSecrets } from '../../kickstart/secrets.ts';
 import type { Install } from '../../server/domain.ts';
@@ -62,11 +63,11 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     root.put('/tmp/script', bodyOf(kickstart(install), section));
     return '/tmp/script';
   };
-  /** The calls of stubs, reports shortened to what they say, waiting left out. */
+  /** The calls of stubs, reports shortened to what they say; waiting and the ends of steps left out. */
   const said = (): readonly string[] =>
     root
       .calls()
-      .filter((call) => !call.startsWith('sleep'))
+      .filter((call) => !call.startsWith('sleep') && !/&stage=[\w.-]+\.done&/.test(call))
       .map((call) => call.replace(/^curl .*\/events\?token=[^&]*&/, ''));
 
   describe('%pre', () => {
@@ -74,6 +75,14 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
       expect(root.run(script(cs40, 'pre'))).toBe(1);
       expect(said()).toEqual(['stage=started', 'stage=failed&message=there+is+no+disk+/dev/sda']);
       expect(root.has('/tmp/kickstand-checked.ks')).toBe(false);
+    });
+
+    test('sends what it found with its refusal', () => {
+      root.stub('curl', 'for word in "$@"; do case $word in @*) cat "${word#@}" >/posted ;; esac; done');
+      expect(root.run(script(cs40, 'pre'))).toBe(1);
+      expect(root.read('/posted')).toMatch(
+        / checking this machine\nkickstand: REFUSED: there is no disk \/dev\/sda\. /,
+      );
     });
 
     test('refuses on a machine without the MAC of the host', () => {
@@ -270,7 +279,10 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     });
 
     test('from 4.1 on the key lies elsewhere', () => {
-      const renamed: Install = { ...cs40, cloudstack: { version: '4.1', hypervisor: 'xenserver', mirrorOnHost: false } };
+      const renamed: Install = {
+        ...cs40,
+        cloudstack: { version: '4.1', hypervisor: 'xenserver', mirrorOnHost: false },
+      };
       const text = firstBootScript(renamed, secrets)?.text;
       expect(text).toContain(
         '\nchgrp cloud /etc/cloudstack/management/key\nchmod 0640 /etc/cloudstack/management/key\n',

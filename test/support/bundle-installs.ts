@@ -58,14 +58,17 @@ export function managementInstall(): Install {
     cloudstack: { version: '4.0', hypervisor: 'xenserver', mirrorOnHost: false },
     protect: false,
     custom: NO_CUSTOMIZATION,
+    template: undefined,
+    xenserver: undefined,
     boot: { bios: 'auto', uefi: 'auto', order: 'network-first' },
     rootPassword: { secret: 'root' },
     origin: ORIGIN,
+    syslog: undefined,
     token: undefined,
   };
 }
 
-/** The management server on a later release of the same family. */
+/** The management server on a later release of the same family; from EL8 on with the CloudStack of today. */
 export function managementOn(version: string): Install {
   const major = Number(version.split('.')[0]);
   const install = managementInstall();
@@ -74,6 +77,27 @@ export function managementOn(version: string): Install {
     ...install,
     os: { ...install.os, version, major },
     tree: { name, url: `${ORIGIN}/trees/${name}/`, facts: linuxTree({ major, version }) },
+    ...(major >= 8 ? { cloudstack: { version: '4.20', hypervisor: 'xenserver', mirrorOnHost: false } } : {}),
+  };
+}
+
+/** A KVM host of that CloudStack, its network on the bridge that CloudStack looks for. */
+export function agentOn(version: string): Install {
+  const install = managementOn(version);
+  return {
+    ...install,
+    host: {
+      ...install.host,
+      name: 'kvm-01',
+      fqdn: 'kvm-01.cs-cloud.com',
+      address: parseIpv4('192.168.168.5'),
+      macs: [parseMac('52:54:00:a8:a8:05')],
+    },
+    profile: 'kvm',
+    role: 'kvm-agent',
+    storage: { layout: 'whole', disks: ['sda'], guest: [], ...BARE },
+    cloudstack: { version: install.cloudstack?.version ?? '4.0', hypervisor: 'kvm', mirrorOnHost: false },
+    custom: { ...NO_CUSTOMIZATION, link: { ...NO_CUSTOMIZATION.link, bridge: 'cloudbr0' } },
   };
 }
 

@@ -31,7 +31,23 @@ export type Chroot = {
 };
 
 const APPLETS = [
-  ...['cat', 'chmod', 'chown', 'date', 'grep', 'ls', 'mkdir', 'mktemp', 'readlink', 'rm', 'sed', 'sync', 'touch'],
+  ...[
+    'cat',
+    'chmod',
+    'chown',
+    'date',
+    'grep',
+    'tail',
+    'ln',
+    'ls',
+    'mkdir',
+    'mktemp',
+    'readlink',
+    'rm',
+    'sed',
+    'sync',
+    'touch',
+  ],
 ];
 
 /** Can this machine make one? It takes busybox and either root or user namespaces. */

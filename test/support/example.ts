@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expectedFacts } from '../../mirror/tree/detect.ts';
 import type { Catalog, Host, Site, TreeStatus } from '../../server/domain.ts';
+import { NO_TEMPLATES } from '../../server/templates.ts';
 import { parseSite } from '../../server/site/parse.ts';
 
 /** The text of `site.example.yaml`. */
@@ -22,7 +23,13 @@ export function readyCatalog(site: Site): Catalog {
     return [tree.name, { kind: 'ready', facts: expectedFacts(tree.os) }];
   });
   const repos = site.repos.map((repo) => [repo.name, { current: 's1', snapshots: ['s1'] }] as const);
-  return { origin: 'http://192.168.168.26', trees: new Map(trees), repos: new Map(repos) };
+  return {
+    origin: 'http://192.168.168.26',
+    syslog: undefined,
+    trees: new Map(trees),
+    repos: new Map(repos),
+    templates: NO_TEMPLATES,
+  };
 }
 
 /** The host called `name`. */

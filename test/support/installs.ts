@@ -2,7 +2,7 @@
 
 import { parseMac } from '../../server/address.ts';
 import type { Install, Os, SecretLookup } from '../../server/domain.ts';
-import { BARE, hypervisorInstall, managementInstall, minimalOn } from './bundle-installs.ts';
+import { agentOn, BARE, hypervisorInstall, managementInstall, managementOn, minimalOn } from './bundle-installs.ts';
 
 /** A complete hash of no real password. */
 export const ROOT_HASH = `$6$saltsalt$${'Hash0fN0Passw0rd'.repeat(6).slice(0, 86)}`;
@@ -78,3 +78,13 @@ export const MUCH: Install['storage'] = {
   ],
   guest: [],
 };
+
+/** A management server of today's CloudStack, armed. */
+export function managementToday(version: string): Install {
+  return { ...managementOn(version), token: TOKEN };
+}
+
+/** A KVM host: of 4.0 on EL6, else of today's CloudStack. */
+export function kvmAgent(version: string): Install {
+  return { ...agentOn(version), token: TOKEN };
+}

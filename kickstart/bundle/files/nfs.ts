@@ -14,7 +14,7 @@ export function exportsFile(): ConfigFile {
 
 /** Fixed ports, because a firewall cannot follow the ones that rpcbind hands out: sysconfig up to EL7, nfs.conf(5) from EL8. */
 export function nfsPortFiles(install: Install): readonly ConfigFile[] {
-  return install.os.major >= 8 ? [nfsConf(), rquotad()] : [sysconfigNfs()];
+  return install.os.major >= 8 ? [nfsConf(), rquotad(), lockdSysctl()] : [sysconfigNfs()];
 }
 
 /** Must name the same domain on server and clients, or NFSv4 shows every owner as nobody. idmapd.conf(5). */
@@ -63,6 +63,12 @@ function nfsConf(): ConfigFile {
     `outgoing-port=${NFS_PORTS.statdOutgoing}`,
   ];
   return { path: '/etc/nfs.conf', mode: 0o644, text: `${lines.join('\n')}\n` };
+}
+
+// lockd is a part of the kernel and reads no file: nfs-utils sets these when the module is loaded (Linux, fs/lockd/svc.c).
+function lockdSysctl(): ConfigFile {
+  const text = `fs.nfs.nlm_tcpport = ${NFS_PORTS.lockdTcp}\nfs.nfs.nlm_udpport = ${NFS_PORTS.lockdUdp}\n`;
+  return { path: '/etc/sysctl.d/60-nfs-ports.conf', mode: 0o644, text };
 }
 
 function rquotad(): ConfigFile {

@@ -1,4 +1,6 @@
-// The ports of a CloudStack management host with NFS on it: one table for every firewall and service file.
+// The ports of CloudStack's hosts and of NFS: one table for every firewall and service file.
+
+import type { Os } from '../../../server/domain.ts';
 
 export const NFS_PORTS = {
   rpcbind: 111,
@@ -11,7 +13,8 @@ export const NFS_PORTS = {
   statdOutgoing: 2020,
 } as const;
 
-export type OpenPort = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
+/** One port, or all from the first to the last. */
+export type OpenPort = { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly last?: number };
 
 /** What hypervisors and system VMs need of the NFS server, in the order of CloudStack's manual. */
 export const NFS_OPEN: readonly OpenPort[] = [
@@ -29,9 +32,24 @@ export const NFS_OPEN: readonly OpenPort[] = [
 ];
 
 /** The management server itself: page and API, AWS API, agents and system VMs, cluster heartbeat. */
-export const MANAGEMENT_OPEN: readonly OpenPort[] = [
+const MANAGEMENT_OPEN: readonly OpenPort[] = [
   { protocol: 'tcp', port: 8080 },
   { protocol: 'tcp', port: 7080 },
   { protocol: 'tcp', port: 8250 },
   { protocol: 'tcp', port: 9090 },
+];
+
+/** What it opens on a release. The AWS API went long before EL8 came. */
+export function managementOpen({ major }: Pick<Os, 'major'>): readonly OpenPort[] {
+  return MANAGEMENT_OPEN.filter(({ port }) => port !== 7080 || major < 8);
+}
+
+export const LIBVIRT_PORTS = { tcp: 16509, tls: 16514 } as const;
+
+/** What a KVM host is asked for: libvirt, the consoles of its guests (VNC), guests moving in while they run. */
+export const AGENT_OPEN: readonly OpenPort[] = [
+  { protocol: 'tcp', port: LIBVIRT_PORTS.tcp },
+  { protocol: 'tcp', port: LIBVIRT_PORTS.tls },
+  { protocol: 'tcp', port: 5900, last: 6100 },
+  { protocol: 'tcp', port: 49_152, last: 49_216 },
 ];

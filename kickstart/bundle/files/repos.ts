@@ -2,8 +2,16 @@
 
 import type { ConfigFile, Install } from '../../../server/domain.ts';
 import { Malformed } from '../../../server/malformed.ts';
+import { keepsMirror, mirrorPath } from '../../mirror-on-host.ts';
 import { renderRepoFile } from '../../repo-file.ts';
 import { treeUrl } from '../../urls.ts';
+
+/** Those of the host itself: where it keeps a copy of its repos, it asks that, and the appliance for its tree's packages alone. */
+export function ownRepoFiles(install: Install): readonly ConfigFile[] {
+  if (!keepsMirror(install)) return repoFiles(install);
+  const repos = install.repos.map((repo) => ({ ...repo, url: `http://127.0.0.1${mirrorPath(repo)}` }));
+  return repoFiles({ ...install, repos });
+}
 
 /** Repos are pinned to the snapshot they were resolved to; a tree never changes. In the profile's order, tree last. */
 export function repoFiles(install: Install): readonly ConfigFile[] {

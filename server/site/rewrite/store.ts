@@ -47,6 +47,29 @@ export async function rewriteSite(edit: SiteEdit, change: SiteChange): Promise<R
   }
 }
 
+/**
+ * Replaces the site file by `text` as a whole, when that is a site without problems and the file still is what the caller saw
+ * (`expects`). What the file was may have had problems: this is how they are mended.
+ */
+export async function replaceSite(
+  edit: SiteEdit,
+  { text, expects }: { readonly text: string; readonly expects: (before: string) => boolean },
+): Promise<Rewritten | SiteProblems | { readonly kind: 'changed' } | No> {
+  const lock = await waitForLock(edit);
+  if (lock === undefined) return no('another command is changing the site file', 'try again when it is done');
+  try {
+    const before = await readSiteText(edit.file);
+    if (!expects(before.kind === 'text' ? before.text : '')) return { kind: 'changed' };
+    if (await isExample(edit.file))
+      return no('the example site is not changed', 'copy site.example.yaml to site.yaml first');
+    const changed = readSite(text, basename(edit.file));
+    if (changed.kind === 'problems') return changed;
+    return (await save(edit.file, text)) ?? { kind: 'rewritten', site: changed.site };
+  } finally {
+    lock.release();
+  }
+}
+
 async function waitForLock({ lockFile, patienceMs = 5000 }: SiteEdit): Promise<Lock | undefined> {
   await ensureDirectory(dirname(lockFile));
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {

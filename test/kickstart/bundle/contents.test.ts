@@ -133,7 +133,7 @@ describe('one host', () => {
       }
       expect(statSync(join(root, 'system/etc')).mode & 0o7777).toBe(0o711);
       expect(readFileSync(join(root, 'calls'), 'utf8')).toBe(
-        'restorecon -R /etc\nchkconfig --add kickstand-firstboot\n',
+        'restorecon -R /etc\nchkconfig --add kickstand-firstboot\nchkconfig kickstand-firstboot on\n',
       );
     } finally {
       rmSync(root, { recursive: true });

@@ -12,7 +12,13 @@ import { redactedSecrets } from '../../../kickstart/secrets.ts';
 import { parseSubnet } from '../../../server/address.ts';
 import type { Install } from '../../../server/domain.ts';
 import { Malformed } from '../../../server/malformed.ts';
-import { hypervisorInstall, managementInstall, managementOn, minimalOn } from '../../support/bundle-installs.ts';
+import {
+  agentOn,
+  hypervisorInstall,
+  managementInstall,
+  managementOn,
+  minimalOn,
+} from '../../support/bundle-installs.ts';
 import { golden } from '../../support/golden.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'kickstand-files-'));
@@ -130,6 +136,9 @@ describe('goldens', () => {
     ['management-el8', managementOn('8.10')],
     ['management-el9', managementOn('9.6')],
     ['minimal-el10', minimalOn('10.0')],
+    ['agent-el6', agentOn('6.2')],
+    ['agent-el8', agentOn('8.10')],
+    ['agent-el9', agentOn('9.6')],
   ])('%s', (name, install) => {
     golden(`bundle/files-${name}.txt`, ownFiles(install));
   });
@@ -248,17 +257,55 @@ describe('the firewall of EL6', () => {
     expect(nfs).not.toContain('192.168.168.0/24');
   });
 
-  test('is a file that iptables-restore accepts', (context) => {
+  test.for([
+    ['a management server', text],
+    ['a KVM host', textOf(agentOn('9.6'), '/etc/sysconfig/iptables')],
+  ])('of %s is a file that iptables-restore accepts', ([, wanted = ''], context) => {
     const version = spawnSync('iptables-restore', ['--version']);
     const allowed = version.error === undefined && spawnSync('unshare', ['--net', 'true']).status === 0;
     if (!allowed && process.env['CI'] === undefined) return context.skip();
     const file = join(scratch, 'iptables');
-    writeFileSync(file, text);
+    writeFileSync(file, wanted);
     const restore = (path: string): number | null =>
       spawnSync('unshare', ['--net', 'iptables-restore', '--test', path], { stdio: 'pipe' }).status;
     expect(restore(file)).toBe(0);
-    writeFileSync(file, text.replace('--dport 2049', '--dport nonsense'));
+    writeFileSync(file, wanted.replace('--dport 22 ', '--dport nonsense '));
     expect(restore(file)).not.toBe(0);
+  });
+});
+
+describe('what a profile opens', () => {
+  const firewall = { services: ['http', 'dns'], ports: ['8443/tcp', '6000-6010/udp'] };
+  const opening = (install: Install): Install => ({ ...install, custom: { ...install.custom, firewall } });
+
+  test.each([
+    ['a management server on EL6', managementInstall()],
+    ['a KVM host on EL9', agentOn('9.6')],
+  ])('%s: with iptables, from anywhere', (_, install) => {
+    const text = textOf(opening(install), '/etc/sysconfig/iptables');
+    for (const port of [
+      'tcp --dport 80',
+      'tcp --dport 53',
+      'udp --dport 53',
+      'tcp --dport 8443',
+      'udp --dport 6000:6010',
+    ]) {
+      expect(text).toContain(`\n-A INPUT -m state --state NEW -p ${port} -j ACCEPT\n`);
+    }
+  });
+
+  test('with firewalld, in the zone of its network too', () => {
+    const text = textOf(opening(managementOn('9.6')), '/etc/firewalld/zones/cloudstack.xml');
+    expect(text).toContain('  <service name="dns"/>\n');
+    expect(text).toContain('  <port protocol="udp" port="6000-6010"/>\n');
+  });
+
+  test('a service that iptables has no name for is refused, not left out', () => {
+    const install = managementInstall();
+    const unknown = { services: ['minecraft'], ports: [] };
+    expect(() =>
+      configFiles({ ...install, custom: { ...install.custom, firewall: unknown } }, redactedSecrets),
+    ).toThrow(/iptables knows no service "minecraft"/);
   });
 });
 

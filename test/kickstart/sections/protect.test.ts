@@ -191,7 +191,8 @@ function protecting(storage: Install['storage'], version = '9.6'): Install {
 function preOf(install: Install): string {
   const text = renderKickstart(install, secrets);
   if (isNo(text)) throw new Error(text.reason);
-  return bodyOf(text, 'pre');
+  // These disks have room for nothing but what protects them.
+  return bodyOf(text, 'pre').replace(/-ge \d+ \]/, '-ge 0 ]');
 }
 
 /** Runs %pre with this system's own tools and devices, in namespaces where it has no network and a /tmp of its own. */

@@ -324,6 +324,15 @@ describe('trees without .treeinfo', () => {
       'xenserver-6.2.0-x86_64 xen - []',
     ],
     [
+      'XenServer 6.2 whose main packages are called after the platform',
+      {
+        'packages.main/XS-REPOSITORY': '<repository product="XCP" version="1.8.0"/>',
+        'packages.xenserver/XS-REPOSITORY': '<repository product="XenServer" version="6.2.0"/>',
+        ...XEN,
+      },
+      'xenserver-6.2.0-x86_64 xen - []',
+    ],
+    [
       'XenServer 6.0.2 without installer',
       {
         'packages.main/XS-REPOSITORY': '<repository product="XenServer" version="6.0.2"/>',

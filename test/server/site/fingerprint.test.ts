@@ -63,6 +63,11 @@ describe('an arming', () => {
     expect(outlives(before, after)).toBe(expected);
   });
 
+  test('outlives that the appliance receives logs, or not', () => {
+    const install = installOf([]);
+    expect(installFingerprint({ ...install, syslog: '192.168.168.26:514' })).toBe(installFingerprint(install));
+  });
+
   test('from before there was protection keeps its fingerprint', () => {
     // As written into state.db by the version before `protect`, for the same install.
     expect(installFingerprint(installOf([]))).toBe('koqnA51s13HxTWpQQw45pu');

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Arming, Catalog, Host, Install, Site, TreeFacts, TreeStatus } from '../../../server/domain.ts';
+import { NO_TEMPLATES } from '../../../server/templates.ts';
 import type { No } from '../../../server/malformed.ts';
 import { isNo } from '../../../server/malformed.ts';
 import { parseOs } from '../../../server/os.ts';
@@ -33,8 +34,10 @@ const xen = 'xenserver-6.0.2-x86_64';
 function catalogOf(trees: Readonly<Record<string, TreeStatus>>, current?: string): Catalog {
   return {
     origin: 'http://192.168.168.26',
+    syslog: undefined,
     trees: new Map(Object.entries(trees)),
     repos: new Map([['cloudstack', { current, snapshots: current === undefined ? [] : [current] }]]),
+    templates: NO_TEMPLATES,
   };
 }
 
@@ -65,11 +68,12 @@ describe('an install', () => {
         name: 'cloudstack',
         url: 'http://192.168.168.26/repos/cloudstack@20121101T030000Z/',
         snapshot: '20121101T030000Z',
+        publish: '/4.0/',
       },
     ]);
     const before = catalogOf({ rhel6: ready(rhel) });
     expect(installOf(resolveInstall(site, before, hostOf(site, 'cs40'))).repos).toEqual([
-      { name: 'cloudstack', url: 'http://192.168.168.26/repos/cloudstack/', snapshot: undefined },
+      { name: 'cloudstack', url: 'http://192.168.168.26/repos/cloudstack/', snapshot: undefined, publish: '/4.0/' },
     ]);
   });
 
@@ -181,6 +185,7 @@ describe('a pinned install', () => {
         name: 'cloudstack',
         url: 'http://192.168.168.26/repos/cloudstack@20120901T030000Z/',
         snapshot: '20120901T030000Z',
+        publish: '/4.0/',
       },
     ]);
     expect({ ...pinned, repos: management.repos, token: undefined }).toEqual(management);

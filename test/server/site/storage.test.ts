@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { installFingerprint } from '../../../server/site/fingerprint.ts';
 import { buildStorage, showStorage, storage } from '../../../server/site/storage.ts';
-import { formatSize, readSize } from '../../../server/site/storage-values.ts';
+import { formatSizeMb } from '../../../server/size.ts';
+import { readSize } from '../../../server/site/storage-values.ts';
 import { BARE } from '../../support/bundle-installs.ts';
 import { minimal, mirror, MUCH, oneDisk } from '../../support/installs.ts';
 
@@ -20,7 +21,7 @@ test.each([
   ['20g', undefined],
 ])('%j is %s MiB', (text, sizeMb) => {
   expect(readSize(text)).toBe(sizeMb);
-  if (sizeMb !== undefined) expect(formatSize(sizeMb)).toBe(text);
+  if (sizeMb !== undefined) expect(formatSizeMb(sizeMb)).toBe(text);
 });
 
 test.each([

@@ -90,6 +90,42 @@ const profiles: readonly WrongFile[] = [
     ],
   ],
   [
+    'a CloudStack for another release',
+    [['version: "4.0"', 'version: "4.20"']],
+    [
+      '43: trees[1].os: CloudStack 4.20 does not know XenServer 6.0.2 — it knows XenServer from 7.0 and XCP-ng from 7.4',
+      '47: profiles[0].tree: CloudStack 4.20 has no packages for rhel-6.2-x86_64 — name a tree of RHEL 8 or 9 or its kin, or another version',
+    ],
+  ],
+  [
+    'a CloudStack that nobody has tried',
+    [['version: "4.0"', 'version: "4.19"']],
+    ['51: profiles[0].cloudstack: CloudStack 4.19 is not known here — known are 4.0 to 4.11 and 4.20 to 4.22'],
+  ],
+  [
+    'an agent without CloudStack',
+    [
+      ['role: cloudstack-management', 'role: kvm-agent'],
+      [/    cloudstack: \{.*\n/, ''],
+    ],
+    [
+      '46: profiles[0].cloudstack: is missing: the role kvm-agent needs it — such as cloudstack: { version: "4.0", hypervisor: kvm }',
+    ],
+  ],
+  [
+    'an agent of another hypervisor',
+    [['role: cloudstack-management', 'role: kvm-agent']],
+    ['51: profiles[0].cloudstack: a kvm-agent serves no CloudStack of xenserver — write hypervisor: kvm'],
+  ],
+  [
+    'a copy of the repos where there is no web server',
+    [
+      ['role: cloudstack-management', 'role: kvm-agent'],
+      ['hypervisor: xenserver }', 'hypervisor: kvm, mirror-on-host: true }'],
+    ],
+    ['51: profiles[0].cloudstack.mirror-on-host: the role kvm-agent keeps no copy of its repos — leave it out'],
+  ],
+  [
     'a mirror of one disk',
     [['disks: [sda, sdb]', 'disks: [sda]']],
     ['50: profiles[0].storage.disks: raid1 needs at least two disks — name a second one, or write layout: whole'],

@@ -1,0 +1,69 @@
+// What must hold between the values of a profile's customization: enough cards for a bond, names once, SELinux as the role needs it. Pure.
+
+import type { Finding } from './finding.ts';
+import { finding } from './finding.ts';
+import type { SiteFile } from './schema.ts';
+import type { Draft, Loose } from './shape.ts';
+
+type DraftProfile = Loose<SiteFile['profiles'][number]>;
+
+/** What the built-in %post calls its own steps: a report names a step by this alone. */
+const BUILT_IN = new Set(['files', 'network', 'ssh-keys', 'exports', 'services', 'first-boot', 'mirror', 'firewall']);
+
+/** What speaks against the customization of the profiles, and against hosts that cannot have it. */
+export function checkCustomization({ profiles = [], hosts = [] }: Draft): readonly Finding[] {
+  return [...profiles.flatMap((profile, index) => checkProfile(profile, index)), ...checkBonds(profiles, hosts)];
+}
+
+function checkProfile(profile: DraftProfile | undefined, index: number): readonly Finding[] {
+  if (profile === undefined) return [];
+  const { users = [], steps = [], services, selinux, role } = profile;
+  const path = ['profiles', index];
+  const names = steps.map((step) => step?.name);
+  const on = new Set(services?.enabled);
+  return [
+    ...repeated(users.map((user) => user?.name)).map(({ name, at }) =>
+      finding([...path, 'users', at, 'name'], `${name} is already an account`, 'name each once'),
+    ),
+    ...repeated(names).map(({ name, at }) =>
+      finding([...path, 'steps', at, 'name'], `${name} is already the name of a step`, 'give it another'),
+    ),
+    ...names.flatMap((name, at) =>
+      name !== undefined && BUILT_IN.has(name)
+        ? [finding([...path, 'steps', at, 'name'], `${name} is a step of Kickstand's own`, 'give it another name')]
+        : [],
+    ),
+    ...(services?.disabled ?? []).flatMap((service, at) =>
+      service !== undefined && on.has(service)
+        ? [finding([...path, 'services', 'disabled', at], `${service} is enabled as well`, 'say one of them')]
+        : [],
+    ),
+    ...(selinux === 'enforcing' && role === 'cloudstack-management'
+      ? [
+          finding(
+            [...path, 'selinux'],
+            'CloudStack is not set up while SELinux enforces',
+            'write permissive, or leave it out',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function repeated(names: readonly (string | undefined)[]): readonly { readonly name: string; readonly at: number }[] {
+  return names.flatMap((name, at) => (name !== undefined && names.indexOf(name) < at ? [{ name, at }] : []));
+}
+
+/** A bond is of all cards that a host is known by. */
+function checkBonds(
+  profiles: readonly (DraftProfile | undefined)[],
+  hosts: NonNullable<Draft['hosts']>,
+): readonly Finding[] {
+  const bonded = new Set(profiles.flatMap((profile) => (profile?.link?.bond === undefined ? [] : [profile.name])));
+  if (bonded.size === 0) return [];
+  return hosts.flatMap((host, index) => {
+    if (host?.macs === undefined || host.macs.length > 1 || !bonded.has(host.profile)) return [];
+    const message = `${host.name ?? 'this host'} has one card, and its profile makes a bond`;
+    return [finding(['hosts', index, 'macs'], message, 'name the MAC of every card of the bond')];
+  });
+}
