@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BOOTED_FROM_DISK } from '../support/boot-sector.ts';
 import { startUpstream } from '../support/fake-upstream.ts';
 import type { Operator, RunningAppliance } from '../support/lab-appliance.ts';
 import { filesBelow, labSite, operatorOf, startAppliance } from '../support/lab-appliance.ts';
@@ -16,7 +17,6 @@ import type { Machine } from '../support/qemu.ts';
 import { startMachine } from '../support/qemu.ts';
 
 const MACHINE = { mac: '52:54:00:a8:a8:02', address: '192.168.168.2' };
-const BOOTED_FROM_DISK = 'kickstand-lab: booted from disk';
 const DISK_BYTES = 32 * 1024 ** 3;
 
 const here = needs(MACHINE_TOOLS, 'machine');
@@ -58,6 +58,7 @@ describe.skipIf(here.skip)(`a machine${here.note}`, () => {
       await machine.waitFor('%pre ended with 0', 120_000);
       await machine.waitFor('partitioning /dev/sda', 60_000);
       expect(await operator.phaseOf('cs40')).toBe('installing');
+      const percent = await percentOf(operator);
       await machine.waitFor(/installed \d+ packages/, 300_000);
       expect(machine.serial()).not.toContain('scriptlet failed');
       // From the snapshot that was current when the host was armed, whatever a sync publishes meanwhile.
@@ -65,6 +66,7 @@ describe.skipIf(here.skip)(`a machine${here.note}`, () => {
       expect(appliance.output()).toMatch(/"path":"\/repos\/cloudstack@\d{8}T\d{6}Z-[0-9a-f]{8}\/cloud-client-4/);
       expect(appliance.output()).not.toMatch(/"path":"\/repos\/cloudstack\/cloud-client-4/);
       await machine.waitFor('%post ended with 0', 120_000);
+      expect(await percentOf(operator)).toBeGreaterThan(percent);
       await machine.waitFor('kickstand-lab: rebooting', 60_000);
       expect(await operator.phaseOf('cs40')).toBe('installed');
       await machine.waitFor('Booting from local disk', 120_000);
@@ -73,6 +75,7 @@ describe.skipIf(here.skip)(`a machine${here.note}`, () => {
       expect(machine.serial().match(/kickstand-lab: loader/g)).toHaveLength(1);
     });
     await expectInstalled(disk);
+    await expectReceipt(operator);
 
     // Nobody armed it again: the second power-on goes to the disk, and nothing on it changes.
     const before = await sectorsWritten(disk);
@@ -129,6 +132,33 @@ async function prepareContent(directory: string): Promise<Operator> {
   } finally {
     await upstream.close();
   }
+}
+
+/** How far the install of cs40 is, as `host show --json` tells it. */
+async function percentOf(operator: Operator): Promise<number> {
+  const shown = JSON.parse(await operator.kickstand(['host', 'show', 'cs40', '--json'])) as {
+    phase: string;
+    progress?: { percent: number };
+  };
+  return shown.progress?.percent ?? (shown.phase === 'installed' ? 100 : -1);
+}
+
+/** What it was installed from is written down: the snapshot it was armed with, and the packages that came from it. */
+async function expectReceipt(operator: Operator): Promise<void> {
+  const receipt: unknown = JSON.parse(await operator.kickstand(['host', 'receipt', 'cs40', '--json']));
+  expect(receipt).toMatchObject({
+    os: 'rhel-6.2-x86_64',
+    attempts: 1,
+    snapshots: { cloudstack: expect.stringMatching(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/) },
+    machine: { macs: [MACHINE.mac], address: MACHINE.address },
+    files: expect.arrayContaining([
+      expect.objectContaining({ role: 'loader', name: 'pxelinux.0', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+      expect.objectContaining({ role: 'initrd' }),
+    ]),
+    packages: {
+      names: expect.arrayContaining([expect.stringMatching(/^bash-/), expect.stringMatching(/^cloud-client-4/)]),
+    },
+  });
 }
 
 async function blankDisk(path: string): Promise<void> {

@@ -1,10 +1,12 @@
 // Install media for boots that only prove the chain: trees in the shape of Rocky Linux 9's and XCP-ng 8.3's, whose kernel, Xen and
-// loaders are Debian's and whose installer is the lab's quick guest.
+// loaders are Debian's and whose installer is one of the lab's guests.
 
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { BOOTED_FROM_DISK, bootSector } from './boot-sector.ts';
 import { unpackedPackages } from './debian.ts';
+import type { GuestKind } from './guest-kernel.ts';
 import { buildGuest } from './guest-kernel.ts';
 import { cached } from './lab-cache.ts';
 import { run } from './lab-run.ts';
@@ -20,7 +22,7 @@ export async function buildLinuxTree(
   tree: string,
   options: { readonly work: string; readonly grub: TreeGrub },
 ): Promise<void> {
-  const { kernel, initrd } = await guestIn(options.work);
+  const { kernel, initrd } = await guestIn(options.work, 'quick');
   const efi = await signedLoaders();
   const grub = options.grub === 'signed' ? efi.grub : await builtGrub({ prefix: '/EFI/BOOT', modules: LINUX_MODULES });
   await place(tree, {
@@ -35,9 +37,12 @@ export async function buildLinuxTree(
   await writeFile(join(tree, '.treeinfo'), linuxTreeinfo(await sumsOf(tree)));
 }
 
-/** Builds a tree of an XCP-ng 8.3 into `tree`, which must not exist yet; `work` is a scratch directory. */
-export async function buildXenTree(tree: string, options: { readonly work: string }): Promise<void> {
-  const { kernel, initrd } = await guestIn(options.work);
+/** Builds a tree of an XCP-ng 8.3 without packages into `tree`, which must not exist yet; `work` is a scratch directory. */
+export async function buildXenTree(
+  tree: string,
+  options: { readonly work: string; readonly guest: 'quick' | 'hypervisor' },
+): Promise<void> {
+  const { kernel, initrd } = await guestIn(options.work, options.guest);
   // The vendor's GRUB knows its configuration by one name only, on whatever device it was loaded from.
   const grub = await builtGrub({
     prefix: '/EFI/xenserver',
@@ -69,9 +74,8 @@ export async function buildBootableDisk(image: string, firmware: 'bios' | 'uefi'
 }
 
 async function buildBootSector(image: string): Promise<void> {
-  const hex = await readFile(join(import.meta.dirname, 'guest', 'boot-sector.hex'), 'utf8');
   const disk = Buffer.alloc(64 * 1024);
-  Buffer.from(hex.replaceAll(/\s/g, ''), 'hex').copy(disk);
+  (await bootSector()).copy(disk);
   disk.writeUInt16LE(0xaa55, 510); // the signature of a boot sector
   await writeFile(image, disk);
 }
@@ -87,14 +91,11 @@ async function buildSystemPartition(image: string): Promise<void> {
   await run(['mcopy', '-i', partition, grub, '::/EFI/BOOT/BOOTX64.EFI']);
 }
 
-/** What such a disk prints. */
-export const BOOTED_FROM_DISK = 'kickstand-lab: booted from disk';
-
 /** The guest needs a directory of its own: its initrd is put together there. */
-async function guestIn(work: string): ReturnType<typeof buildGuest> {
+async function guestIn(work: string, kind: GuestKind): ReturnType<typeof buildGuest> {
   const directory = join(work, 'guest');
   await mkdir(directory, { recursive: true });
-  return buildGuest('quick', directory);
+  return buildGuest(kind, directory);
 }
 
 async function place(tree: string, files: Readonly<Record<string, string>>): Promise<void> {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { bootSector } from './boot-sector.ts';
 import { dependenciesOf, unpackPackages } from './debian.ts';
 import { cached } from './lab-cache.ts';
 import { run } from './lab-run.ts';
@@ -25,8 +26,18 @@ const MODULES = [
 
 export type Guest = { readonly kernel: string; readonly initrd: string };
 
-/** `installer`: the loader of the lab's own installer; `quick`: proves that it was booted, reads its instructions and reports. */
-export type GuestKind = 'installer' | 'quick';
+/**
+ * `installer`: the loader of the lab's own installer; `hypervisor`: the installer of a XenServer, whole; `quick`: proves that
+ * it was booted, reads its instructions and reports.
+ */
+export type GuestKind = 'installer' | 'hypervisor' | 'quick';
+
+/** The program that each starts with. */
+const INIT: Readonly<Record<GuestKind, string>> = {
+  installer: 'init.sh',
+  hypervisor: 'hypervisor.sh',
+  quick: 'quick.sh',
+};
 
 /** The path of the kernel and of an initrd, made anew into `directory`. The kernel package is fetched by apt once and kept. */
 export async function buildGuest(kind: GuestKind, directory: string): Promise<Guest> {
@@ -35,7 +46,7 @@ export async function buildGuest(kind: GuestKind, directory: string): Promise<Gu
   const wanted = createHash('sha256').update(MODULES.join()).digest('hex').slice(0, 8);
   const kept = await cached(`${name}-${wanted}`, (into) => keepKernel(name, into));
   const initrd = join(directory, 'initrd.img');
-  await buildInitrd(kept, { directory, init: kind === 'quick' ? 'quick.sh' : 'init.sh', initrd });
+  await buildInitrd(kept, { directory, init: INIT[kind], initrd });
   return { kernel: join(kept, 'vmlinuz'), initrd };
 }
 
@@ -81,10 +92,12 @@ async function buildInitrd(
   await copyFile('/bin/busybox', join(root, 'bin', 'busybox'));
   for (const [script, name] of [
     [init, 'init'],
+    ['machine.sh', 'machine.sh'],
     ['udhcpc.sh', 'udhcpc.sh'],
   ] as const) {
     await writeFile(join(root, name), await readFile(join(SCRIPTS, script)), { mode: 0o755 });
   }
+  await writeFile(join(root, 'boot-sector'), await bootSector());
   await run(['cp', '-r', join(kept, 'modules'), root]);
   const names = ['.', ...(await readdir(root, { recursive: true }))].join('\n');
   await run(['cpio', '--quiet', '-o', '-H', 'newc', '-O', initrd], { cwd: root, input: names });

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { bootSector } from './boot-sector.ts';
 import { cached, exists } from './lab-cache.ts';
 import { run } from './lab-run.ts';
 
@@ -38,16 +39,36 @@ const UNWANTED = new RegExp(
 const ZSTD = ['-comp', 'zstd', '-Xcompression-level', '3'];
 
 /** Directories that the installer mounts on, or that programs expect. */
-const EMPTY = ['proc', 'sys', 'dev', 'run', 'tmp', 'var/tmp', 'var/lib/dnf', 'mnt/sysimage', 'root', 'boot', 'etc'];
+const EMPTY = [
+  'proc',
+  'sys',
+  'dev',
+  'run',
+  'tmp',
+  'var/tmp',
+  'var/lib/dnf',
+  'mnt/sysimage',
+  'root',
+  'boot',
+  'etc',
+  'installer',
+];
 
-/** The path of the image; built when the packages' versions or the installer script change, else as kept from an earlier run. */
+/** The installer: where each of its files comes from → its name in the image's /installer. */
+const INSTALLER: Readonly<Record<string, string>> = {
+  'installer.sh': 'main.sh',
+  'installer-storage.sh': 'storage.sh',
+  'installer-packages.sh': 'packages.sh',
+  'installer-system.sh': 'system.sh',
+};
+
+/** The path of the image; built when the packages' versions or the installer change, else as kept from an earlier run. */
 export async function guestStage2(): Promise<string> {
   const packages = await closure(PACKAGES);
-  const installer = await readFile(join(SCRIPTS, 'installer.sh'), 'utf8');
-  const sector = await readFile(join(SCRIPTS, 'boot-sector.hex'), 'utf8');
-  const recipe = await readFile(import.meta.filename, 'utf8');
+  const sources = [...Object.keys(INSTALLER), 'boot-sector.hex'].map((name) => join(SCRIPTS, name));
+  const texts = await Promise.all([...sources, import.meta.filename].map((path) => readFile(path, 'utf8')));
   const key = createHash('sha256')
-    .update(JSON.stringify([packages, installer, sector, recipe]))
+    .update(JSON.stringify([packages, texts]))
     .digest('hex')
     .slice(0, 16);
   const entry = await cached(`stage2-${key}`, (into) => build(packages, into));
@@ -104,9 +125,10 @@ async function build(packages: readonly Installed[], into: string): Promise<void
   await run(['ln', '-sfn', 'bash', join(root, 'usr', 'bin', 'sh')]); // as RHEL 6 has it
   await copyFile('/etc/ld.so.cache', join(root, 'etc', 'ld.so.cache'));
   await writeFile(join(root, 'root', '.rpmmacros'), '%_dbpath /var/lib/rpm\n'); // Debian's default is the user's home
-  await copyFile(join(SCRIPTS, 'installer.sh'), join(root, 'installer'));
-  const hex = await readFile(join(SCRIPTS, 'boot-sector.hex'), 'utf8');
-  await writeFile(join(root, 'boot-sector'), Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
+  for (const [from, name] of Object.entries(INSTALLER)) {
+    await copyFile(join(SCRIPTS, from), join(root, 'installer', name));
+  }
+  await writeFile(join(root, 'installer', 'boot-sector'), await bootSector());
   await run(['mksquashfs', root, join(into, 'install.img'), '-quiet', '-no-progress', ...ZSTD, '-all-root']);
   await run(['rm', '-r', root, archive, list]);
 }

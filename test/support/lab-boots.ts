@@ -144,7 +144,7 @@ async function buildTree(tree: BootTree, directory: string): Promise<void> {
   const work = join(directory, `${tree}.work`);
   await mkdir(work);
   const into = join(directory, tree);
-  if (tree === 'xen') await buildXenTree(into, { work });
+  if (tree === 'xen') await buildXenTree(into, { work, guest: 'quick' });
   else await buildLinuxTree(into, { work, grub: tree === 'el9' ? 'signed' : 'unsigned' });
 }
 

@@ -1,6 +1,6 @@
 // Looks into a machine's disk image from outside: mounts its partitions read-only and asks rpm what is installed.
 
-import { mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './lab-run.ts';
@@ -12,6 +12,11 @@ export async function partitionsOf(image: string): Promise<readonly Partition[]>
   const dump = await run(['sfdisk', '--dump', image]);
   const rows = dump.matchAll(/start= *(\d+), size= *(\d+), type=(\w+)/g);
   return [...rows].map(([, start, size, type = '']) => ({ start: Number(start), sizeSectors: Number(size), type }));
+}
+
+/** How many blocks of 512 bytes the image `path`, made sparse, has taken up: 0 while nothing was ever written to it. */
+export async function blocksOf(path: string): Promise<number> {
+  return (await stat(path)).blocks;
 }
 
 /** Mounts one partition read-only while `look` runs. */

@@ -114,7 +114,7 @@ function compsXml(): string {
 }
 
 /** The programs of this machine that the packages carry. */
-async function realPrograms(): Promise<Parameters<typeof basePackages>[0]> {
+export async function realPrograms(): Promise<Parameters<typeof basePackages>[0]> {
   const busybox = '/bin/busybox';
   const bash = (await exists('/bin/bash-static')) ? '/bin/bash-static' : '/usr/bin/bash-static';
   const applets = (await run([busybox, '--list'])).trim().split('\n');

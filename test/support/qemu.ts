@@ -17,6 +17,8 @@ export type MachineOptions = {
   readonly firmware?: MachineFirmware;
   /** A raw image: /dev/sda. Without one there is no disk. */
   readonly disk?: string;
+  /** Raw images of further disks: /dev/sdb and so on, never booted from. */
+  readonly moreDisks?: readonly string[];
   readonly memoryMb?: number;
   readonly uuid?: string;
   /** What the lab's guest is to do, as its chassis' asset tag (guest/quick.sh says which words it knows). */
@@ -64,16 +66,24 @@ function qemuArguments(lab: Lab, options: MachineOptions, scratch: string): read
     ...['-netdev', `tap,id=n0,ifname=${lab.tapOf(options.mac)},script=no,downscript=no`],
     // An empty romfile: else the card's iPXE takes the place of edk2's own network boot.
     ...['-device', `virtio-net-pci,netdev=n0,mac=${options.mac},bootindex=1${firmware === 'bios' ? '' : ',romfile='}`],
-    ...(options.disk === undefined ? [] : diskArguments(options.disk)),
+    ...disksOf(options).flatMap((path, index) => diskArguments(path, { index, firmware })),
     ...(options.uuid === undefined ? [] : ['-uuid', options.uuid]),
     ...(options.orders === undefined ? [] : ['-smbios', `type=3,asset=${options.orders.replaceAll(',', ',,')}`]),
   ];
 }
 
-function diskArguments(path: string): readonly string[] {
+function disksOf({ disk, moreDisks = [] }: MachineOptions): readonly string[] {
+  return disk === undefined ? moreDisks : [disk, ...moreDisks];
+}
+
+type DiskPlace = { readonly index: number; readonly firmware: MachineFirmware };
+
+/** An old PC has two disks on each of two channels, a newer one a port for each. The first is booted from, after the network. */
+function diskArguments(path: string, { index, firmware }: DiskPlace): readonly string[] {
+  const place = firmware === 'bios' ? `bus=ide.${Math.floor(index / 2)},unit=${index % 2}` : `bus=ide.${index}`;
   return [
-    ...['-drive', `if=none,id=d0,file=${path},format=raw,cache=unsafe,discard=unmap`],
-    ...['-device', 'ide-hd,drive=d0,bootindex=2'],
+    ...['-drive', `if=none,id=d${index},file=${path},format=raw,cache=unsafe,discard=unmap`],
+    ...['-device', `ide-hd,drive=d${index},${place}${index === 0 ? ',bootindex=2' : ''}`],
   ];
 }
 

@@ -2,7 +2,8 @@
 
 import type { LabFile, LabPackage } from './rpms.ts';
 
-const stub = (reply = ''): LabFile => ({
+/** A program that does nothing but write down how it was called, and say `reply`'s shell text. */
+export const stub = (reply = ''): LabFile => ({
   text: `#!/bin/sh\necho "$0 $*" >> /var/log/stub-calls.log\n${reply}`,
   mode: 0o755,
 });
@@ -17,7 +18,8 @@ export type RealPrograms = {
   readonly libraries: readonly string[];
 };
 
-const DIRECTORIES = [
+/** What `filesystem` makes. */
+export const DIRECTORIES = [
   ...[
     '/bin',
     '/sbin',
@@ -260,7 +262,8 @@ const ROOT_FILES: Readonly<Record<string, LabFile>> = {
   '/etc/redhat-release': 'Red Hat Enterprise Linux Server release 6.2 (Santiago)\n',
 };
 
-function busyboxPackages(real: RealPrograms): readonly LabPackage[] {
+/** busybox's applets, by the packages that RHEL 6 has them in. */
+export function busyboxPackages(real: RealPrograms): readonly LabPackage[] {
   const elsewhere = new Set([...Object.values(APPLETS).flat(), ...TAKEN]);
   const links = (names: readonly string[]): Record<string, LabFile> =>
     Object.fromEntries(
@@ -299,7 +302,7 @@ const TAKEN = [
 ];
 
 /** The real curl: a wrapper that starts it with its own libraries, which RHEL's own layout would otherwise not have. */
-function curlFiles(real: RealPrograms): Record<string, LabFile> {
+export function curlFiles(real: RealPrograms): Record<string, LabFile> {
   const home = '/usr/lib64/lab-curl';
   const loader = real.libraries.find((path) => path.includes('/ld-linux')) ?? '';
   const base = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -313,13 +316,15 @@ function curlFiles(real: RealPrograms): Record<string, LabFile> {
   };
 }
 
-function named(id: string): { name: string; version: string; release: string; epoch?: number } {
+/** Name, version, release and epoch out of `name epoch:version-release`. */
+export function named(id: string): { name: string; version: string; release: string; epoch?: number } {
   const match = /^(?<name>\S+) (?:(?<epoch>\d+):)?(?<version>[^-]+)-(?<release>.+)$/.exec(id)?.groups;
   if (match?.['name'] === undefined) throw new Error(`not a package: ${id}`);
   const { name, epoch, version = '', release = '' } = match;
   return { name, version, release, ...(epoch === undefined ? {} : { epoch: Number(epoch) }) };
 }
 
-function doc(name: string): Record<string, LabFile> {
+/** A file for a package that nothing else is wanted of. */
+export function doc(name: string): Record<string, LabFile> {
   return { [`/usr/share/doc/${name}/README`]: `${name}, a stand-in for tests\n` };
 }

@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BOOTED_FROM_DISK, buildBootableDisk } from '../../support/boot-media.ts';
+import { buildBootableDisk } from '../../support/boot-media.ts';
+import { BOOTED_FROM_DISK } from '../../support/boot-sector.ts';
 import type { BootLab } from '../../support/lab-boots.ts';
 import { BOOT_TEST_MS, SOON_MS, openBootLab } from '../../support/lab-boots.ts';
 import { BOOT_TOOLS, needs } from '../../support/lab-needs.ts';
