@@ -70,14 +70,17 @@ function installScript(install: Install, args: InstallerArguments, at: BootPlace
 
 /**
  * `initrd=` tells a UEFI kernel which of iPXE's files is its initrd, so the file is given that name. BOOTIF names the card
- * that really booted, as PXELINUX does by IPAPPEND 2: the last one counts.
+ * that really booted, as PXELINUX does by IPAPPEND 2, in place of the host's first.
  */
 function linuxCommands(
   { boot, args }: Extract<Start, { kind: 'linux' }>,
   { tree }: Install,
   at: BootPlace,
 ): readonly string[] {
-  const words = args.kernel.map(ipxeWord).join(' ');
+  const words = args.kernel
+    .filter((argument) => !argument.startsWith('BOOTIF='))
+    .map(ipxeWord)
+    .join(' ');
   return [
     `kernel ${fileOf(tree, boot.kernel, at)} initrd=initrd.img ${words} BOOTIF=01-\${netX/mac:hexhyp}`,
     `initrd --name initrd.img ${fileOf(tree, boot.initrd, at)}`,

@@ -3,7 +3,8 @@
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
 import type { SiteFile } from './schema.ts';
-import type { Draft, Loose } from './shape.ts';
+import type { Draft, Loose, Reading } from './shape.ts';
+import { valueAt } from './shape.ts';
 
 type DraftProfile = Loose<SiteFile['profiles'][number]>;
 
@@ -11,8 +12,33 @@ type DraftProfile = Loose<SiteFile['profiles'][number]>;
 const BUILT_IN = new Set(['files', 'network', 'ssh-keys', 'exports', 'services', 'first-boot', 'mirror', 'firewall']);
 
 /** What speaks against the customization of the profiles, and against hosts that cannot have it. */
-export function checkCustomization({ profiles = [], hosts = [] }: Draft): readonly Finding[] {
-  return [...profiles.flatMap((profile, index) => checkProfile(profile, index)), ...checkBonds(profiles, hosts)];
+export function checkCustomization({ draft, value }: Reading): readonly Finding[] {
+  const { profiles = [], hosts = [], networks = [] } = draft;
+  return [
+    ...profiles.flatMap((profile, index) => checkProfile(profile, index)),
+    ...checkBonds(profiles, hosts),
+    ...checkGateways({ profiles, hosts, networks }, value),
+  ];
+}
+
+/** An answerfile with a static address must name a gateway: without one the installer of a hypervisor stops and asks. */
+function checkGateways({ profiles = [], hosts = [], networks = [] }: Draft, value: unknown): readonly Finding[] {
+  const wanting = new Set(
+    profiles.flatMap((profile) =>
+      profile?.role === 'xenserver' && profile.link?.bootproto !== 'dhcp' ? [profile.name] : [],
+    ),
+  );
+  const without = new Set(
+    networks.flatMap((network, index) =>
+      network?.subnet !== undefined && saysNoGateway(valueAt(value, ['networks', index])) ? [network.name] : [],
+    ),
+  );
+  if (wanting.size === 0 || without.size === 0) return [];
+  return hosts.flatMap((host, index) => {
+    if (host?.network === undefined || !wanting.has(host.profile) || !without.has(host.network)) return [];
+    const message = `${host.network} has no gateway, and a hypervisor's installer wants one`;
+    return [finding(['hosts', index, 'network'], message, 'add gateway: … to the network')];
+  });
 }
 
 function checkProfile(profile: DraftProfile | undefined, index: number): readonly Finding[] {
@@ -52,6 +78,14 @@ function checkProfile(profile: DraftProfile | undefined, index: number): readonl
 
 function repeated(names: readonly (string | undefined)[]): readonly { readonly name: string; readonly at: number }[] {
   return names.flatMap((name, at) => (name !== undefined && names.indexOf(name) < at ? [{ name, at }] : []));
+}
+
+const NETWORK_KEYS = new Set(['name', 'subnet', 'gateway', 'dns', 'ranges', 'lease']);
+
+/** One that is there and wrong, or misspelt, is a problem of its own. */
+function saysNoGateway(network: unknown): boolean {
+  if (typeof network !== 'object' || network === null) return false;
+  return !Object.hasOwn(network, 'gateway') && Object.keys(network).every((key) => NETWORK_KEYS.has(key));
 }
 
 /** A bond is of all cards that a host is known by. */

@@ -78,7 +78,7 @@ function check(reading: Reading): { readonly addresses: readonly (Ipv4 | undefin
     ...checkNetworks(reading.draft, networks),
     ...checkContents(reading),
     ...checkProfiles(reading),
-    ...checkCustomization(reading.draft),
+    ...checkCustomization(reading),
     ...placement.findings,
   ];
   return { addresses: placement.addresses, findings };

@@ -10,6 +10,7 @@ import { renderKickstart } from '../../../kickstart/render.ts';
 import type { SecretForm } from '../../../kickstart/secrets.ts';
 import { requiredSecrets } from '../../../kickstart/secrets.ts';
 import type { Install, SecretLookup } from '../../../server/domain.ts';
+import { NO_HYPERVISOR_OPTIONS } from '../../../server/hypervisor.ts';
 import { isNo } from '../../../server/malformed.ts';
 import {
   agentOn,
@@ -29,6 +30,8 @@ function withUser(install: Install): Install {
 }
 
 const mirrored = managementInstall();
+const pool = { master: 'xs-01', password: { secret: 'xen-root' } };
+const joining = { ...hypervisorInstall(), xenserver: { ...NO_HYPERVISOR_OPTIONS, pool } };
 const ROLES: readonly [string, Install][] = [
   ['a management server of 4.0', withUser(managementInstall())],
   [
@@ -43,6 +46,7 @@ const ROLES: readonly [string, Install][] = [
   ['a storage server on EL10', storageServer('10.0')],
   ['a minimal host', withUser(minimalOn('7.9'))],
   ['a XenServer', hypervisorInstall()],
+  ['a XenServer that joins a pool', joining],
 ];
 
 /** A value that nothing else could be, in the form that its place wants: made of the secret's name alone. */

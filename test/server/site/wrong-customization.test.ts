@@ -74,6 +74,14 @@ const rows: readonly (readonly [string, readonly Edit[], readonly [RegExp]])[] =
     [/storage\.disks: the largest of these disks hold 200\.0 GiB as raid1, and the profile takes 305\.7 GiB/],
   ],
   [
+    'a hypervisor in a network without a gateway',
+    [
+      ['    gateway: 192.168.168.1\n', ''],
+      [/.*name: xs-02.*\n/, ''],
+    ],
+    [/hosts\[1\]\.network: lab has no gateway, and a hypervisor's installer wants one/],
+  ],
+  [
     'a size for a hypervisor',
     [['disks: [sda], guest: [sda]', 'disks: [400G-600G]']],
     [/an answerfile names its disks/],

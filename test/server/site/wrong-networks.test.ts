@@ -29,7 +29,9 @@ const networks: readonly WrongFile[] = [
     ],
     [
       "19: networks[0].subnet: 224.0.0.0/24 holds no machine's address",
+      "50: hosts[1].network: lab has no gateway, and a hypervisor's installer wants one — add gateway: … to the network",
       '50: hosts[1].address: 224.0.0.9 is already that of cs40 — choose a free one',
+      "51: hosts[2].network: lab has no gateway, and a hypervisor's installer wants one — add gateway: … to the network",
     ],
   ],
   [
