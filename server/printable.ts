@@ -4,3 +4,11 @@
 export function printable(text: string, most: number): string {
   return text.slice(0, most).replaceAll(/[^\x20-\x7e]/g, '?');
 }
+
+/**
+ * `text` as one line in any language: what a terminal would obey (C0, C1, DEL), what would break the line, and what would turn
+ * the direction of writing (Unicode Standard Annex #9 §2) becomes a blank.
+ */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, ' ').trim();
+}

@@ -12,6 +12,8 @@ export type Settings = {
   readonly listen: string;
   readonly httpPort: number | undefined;
   readonly tftpPort: number | undefined;
+  /** Where installers' own logs are received, UDP and TCP; undefined: nowhere. */
+  readonly syslogPort: number | undefined;
   readonly advertise: Ipv4 | undefined;
   readonly dhcp: 'off' | 'proxy' | 'server';
   /** Where DHCP is answered; undefined: the interface that has the appliance's address. */
@@ -52,6 +54,11 @@ export const settingFlags: readonly SettingFlag[] = [
   { name: 'listen', value: 'ADDR', help: 'the address to listen on (default: 0.0.0.0)' },
   { name: 'http-port', value: 'N', help: 'HTTP port (default: 80, without root 8080; 0: any free one)' },
   { name: 'tftp-port', value: 'N', help: 'TFTP port (default: 69, without root 6969; 0: any free one)' },
+  {
+    name: 'syslog-port',
+    value: 'N',
+    help: "receive installers' own logs, over UDP and TCP (default: off; 0: any free one)",
+  },
   {
     name: 'dhcp',
     value: 'MODE',
@@ -96,6 +103,7 @@ export function parseSettings(raw: RawSettings, place: SettingsPlace): SettingsR
     listen: check('listen', parseIpv4) ?? '0.0.0.0',
     httpPort: check('http-port', parsePort),
     tftpPort: check('tftp-port', parsePort),
+    syslogPort: check('syslog-port', parsePort),
     advertise: check('advertise', parseIpv4),
     dhcp: check('dhcp', parseDhcp) ?? 'off',
     dhcpInterface: check('dhcp-interface', parseInterface),

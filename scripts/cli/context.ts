@@ -78,7 +78,8 @@ export async function withHouse<T>(
   const running = await runningAppliance(context.settings.dataDirectory);
   const settings = { ...context.settings, dhcp: running?.dhcp ?? context.settings.dhcp };
   const origin = running?.origin ?? originOf(settings.advertise, site, settings.httpPort ?? 80);
-  const house = await openHouse({ settings, log, site: () => site, origin: () => origin });
+  const syslog = (): string | undefined => running?.syslog;
+  const house = await openHouse({ settings, log, site: () => site, origin: () => origin, syslog });
   try {
     return await work(house);
   } finally {

@@ -11,6 +11,7 @@ import { openTranscript } from '../../server/assembly/transcript.ts';
 import { startHttpListener } from '../../server/http/listener.ts';
 import { quietLog } from '../../server/log.ts';
 import { isNo, messageOf } from '../../server/malformed.ts';
+import { startSyslogListener } from '../../server/syslog/listener.ts';
 import { startTftpListener } from '../../server/tftp/listener.ts';
 import type { Context } from './context.ts';
 import type { Check } from './doctor-check.ts';
@@ -30,7 +31,8 @@ export async function networkChecks(context: Context, house: House): Promise<rea
       await selfCheck(open, running.tftpPort),
     ];
   }
-  return [await httpPort(context), await tftpPort(context), await ownSelfCheck(open), ...(await dhcpChecks(house))];
+  const ports = [await httpPort(context), await tftpPort(context), ...(await syslogPort(context))];
+  return [...ports, await ownSelfCheck(open), ...(await dhcpChecks(house))];
 }
 
 async function httpPort({ settings }: Context): Promise<Check> {
@@ -55,6 +57,13 @@ async function tftpPort({ settings }: Context): Promise<Check> {
     log: quietLog,
   });
   return portCheck('TFTP port', port, start);
+}
+
+/** Only where it is wanted. */
+async function syslogPort({ settings: { listen, syslogPort: port } }: Context): Promise<readonly Check[]> {
+  if (port === undefined) return [];
+  const unheard = { hostAt: () => undefined, take: () => {}, log: quietLog };
+  return [await portCheck('syslog port', port, startSyslogListener({ address: listen, port, ...unheard }))];
 }
 
 async function portCheck(what: string, port: number, start: Promise<{ close(): Promise<void> }>): Promise<Check> {

@@ -11,6 +11,7 @@ import type { HostView } from '../../server/assembly/views.ts';
 import { hostDetail, hostViews } from '../../server/assembly/views.ts';
 import type { TranscriptLine } from '../../server/doctor/transcript.ts';
 import { timeWords } from '../../server/doctor/words.ts';
+import { progressCell, progressLine } from '../../server/hosts/progress.ts';
 import { parseDuration } from '../../server/hosts/arming.ts';
 import type { No } from '../../server/malformed.ts';
 import { Malformed, isNo } from '../../server/malformed.ts';
@@ -26,15 +27,22 @@ import { formatTime, print, refuse, table } from './output.ts';
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   const hosts = await withHouse(context, async (house) => hostViews(house));
+  // A column of nothing helps nobody: it is there while an install runs.
+  const isAny = hosts.some(({ progress }) => progress !== undefined);
   const rows = hosts.map((host) => [
     host.name,
     host.phase,
+    ...(isAny ? [host.progress === undefined ? '' : progressCell(host.progress)] : []),
     host.address,
     host.profile,
     host.macs.join(' '),
     host.reason,
   ]);
-  print(context.output, hosts, table(['HOST', 'STATE', 'ADDRESS', 'PROFILE', 'MAC', 'WHY'], rows));
+  print(
+    context.output,
+    hosts,
+    table(['HOST', 'STATE', ...(isAny ? ['PROGRESS'] : []), 'ADDRESS', 'PROFILE', 'MAC', 'WHY'], rows),
+  );
   return 0;
 }
 
@@ -96,8 +104,9 @@ function describe(host: HostView): string {
     host.arming === undefined
       ? []
       : [`armed until ${formatTime(host.arming.expiresAt)}, boots so far: ${host.attempts}`];
+  const progress = host.progress === undefined ? [] : [`progress: ${progressLine(host.progress)}`];
   const pins = Object.entries(host.arming?.pins ?? {}).map(([repo, snapshot]) => `pinned to ${repo}@${snapshot}`);
-  return `${[`${host.name}: ${host.phase} (${host.reason})`, `${host.address}  ${host.macs.join(' ')}  profile ${host.profile}`, ...armed, ...pins].join('\n')}\n`;
+  return `${[`${host.name}: ${host.phase} (${host.reason})`, `${host.address}  ${host.macs.join(' ')}  profile ${host.profile}`, ...progress, ...armed, ...pins].join('\n')}\n`;
 }
 
 /** `host arm HOST… [--for 2h]`: every host that can be armed is; exit 1 if one cannot. */

@@ -9,6 +9,7 @@ import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { installFingerprint } from '../site/fingerprint.ts';
 import { resolveInstall } from '../site/resolve.ts';
+import { missingFile } from './host-files.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
 import { renderForm, formOf } from './instructions.ts';
@@ -103,6 +104,8 @@ async function readyToArm(house: House, name: string): Promise<ReadyToArm | No> 
   const catalog = await readCatalog(house);
   const install = resolveInstall(house.site(), catalog, found.host);
   if (isNo(install)) return install;
+  const missing = await missingFile(house, install.xenserver);
+  if (missing !== undefined) return missing;
   const plan = planArming(install, { catalog, needed: requiredSecrets(install), secret: house.secrets.read });
   return isNo(plan) ? plan : { install, plan };
 }

@@ -3,6 +3,7 @@
 import { bundleContents } from '../../kickstart/bundle/contents.ts';
 import type { BundleHost } from '../../kickstart/bundle/contents.ts';
 import type { Bundle } from '../../kickstart/bundle/entries.ts';
+import { zoneOf } from '../../kickstart/bundle/zone/zone.ts';
 import { installerArguments } from '../../kickstart/kernel-arguments.ts';
 import { renderInstallBoot } from '../boot/pxelinux.ts';
 import type { Catalog, Host, Install, SecretLookup } from '../domain.ts';
@@ -41,7 +42,8 @@ export async function bundleFor(
 
 function bundleHost(house: House, catalog: Catalog, host: Host): BundleHost {
   const install = resolveInstall(house.site(), catalog, host);
-  return { host: host.name, install, bootEntries: isNo(install) ? install : bootEntries(install) };
+  const zone = zoneOf(house.site(), host);
+  return { host: host.name, install, bootEntries: isNo(install) ? install : bootEntries(install), zone };
 }
 
 function bootEntries(install: Install): BundleHost['bootEntries'] {

@@ -1,5 +1,6 @@
 // What installers and boot clients fetch over HTTP, as stages of a boot: names and outcomes in, stages out.
 
+import type { MacAddress } from '../address.ts';
 import type { Served } from '../../mirror/content/routes.ts';
 import type { FilePlace } from '../../mirror/content/place.ts';
 import type { BootHandlerParts } from '../boot/routes.ts';
@@ -30,7 +31,7 @@ export function followBoot({ note }: Transcript): HttpFollower {
 }
 
 /** Notes what machines that were seen booting fetch of trees and repos; ordinary clients of the mirror are none of the doctor's. */
-export function followContent({ machines, note }: Transcript): (served: Served) => void {
+export function followContent({ machines, note }: Transcript, onPackage: OnPackage): (served: Served) => void {
   return ({ method, path, remote, status, bytes, complete }) => {
     const seen = remote === undefined ? undefined : machines.at(remote);
     if (method !== 'GET' || remote === undefined || seen?.mac === undefined) return;
@@ -39,14 +40,24 @@ export function followContent({ machines, note }: Transcript): (served: Served) 
     const outcome = status >= 400 ? 'not-found' : complete ? 'sent' : 'broken-off';
     const stage: Stage = { kind: 'content', what: contentKind(path), name: shown(path), outcome, count: 1, bytes };
     note({ mac: seen.mac, address: remote }, stage);
+    if (stage.what === 'package' && outcome === 'sent') onPackage(seen.mac, { name: packageName(path), bytes });
   };
+}
+
+/** Told of each package that a machine was sent: the name of its file, without `.rpm`. */
+type OnPackage = (mac: MacAddress, one: { readonly name: string; readonly bytes: number }) => void;
+
+function packageName(path: string): string {
+  return shown((path.split('/').at(-1) ?? '').replace(/\.rpm$/, ''));
 }
 
 type ContentKind = Extract<Stage, { kind: 'content' }>['what'];
 
 function contentKind(path: string): ContentKind {
   if (/\/\.?treeinfo$/.test(path)) return 'treeinfo';
-  if (path.endsWith('.rpm')) return 'package';
+  // XenServer up to 6.5 has archives beside packages, and lists of its own (XS-REPOSITORY, XS-PACKAGES).
+  if (path.endsWith('.rpm') || /\/packages\.[a-z]+\/[^/]+\.(?:tar\.bz2|tbz2)$/.test(path)) return 'package';
+  if (/\/XS-[A-Z-]+$/.test(path)) return 'metadata';
   if (path.includes('/repodata/')) return 'metadata';
   return /\/(?:install|squashfs)\.img$/.test(path) ? 'stage2' : 'other';
 }

@@ -19,17 +19,24 @@ import { machinesOf } from '../boot/query.ts';
 import type { Catalog, Host, Install, RepoStatus, Site, Tree, TreeStatus } from '../domain.ts';
 import { openStageStore } from '../doctor/store.ts';
 import type { StageStore } from '../doctor/store.ts';
+import type { HostLogs } from '../hosts/logs/store.ts';
+import { openHostLogs } from '../hosts/logs/store.ts';
+import { openReceiptStore } from '../hosts/receipts/store.ts';
+import type { ReceiptStore } from '../hosts/receipts/store.ts';
 import { openHostStore } from '../hosts/store.ts';
 import type { HostStore } from '../hosts/store.ts';
 import { throttle } from '../hosts/throttle.ts';
 import type { Log } from '../log.ts';
 import type { No } from '../malformed.ts';
 import { no } from '../malformed.ts';
+import { NO_TEMPLATES } from '../templates.ts';
+import { readTemplates } from '../../kickstart/template/store.ts';
 import { openSecretStore } from '../secrets/store.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import type { Settings } from '../settings.ts';
 import { resolveInstall } from '../site/resolve.ts';
 import { ensureDirectory } from '../store.ts';
+import { attemptOf } from './attempts.ts';
 
 /** Everything that is open. `site` and `origin` are asked anew each time: both change while the appliance runs. */
 export type House = {
@@ -37,9 +44,15 @@ export type House = {
   readonly log: Log;
   readonly site: () => Site;
   readonly origin: () => string;
+  /** Where installers are told to send their own logs; undefined: this appliance does not receive them. */
+  readonly syslog: () => string | undefined;
   readonly hosts: HostStore;
   /** What boot clients did, for the boot doctor: evidence, and no state. */
   readonly stages: StageStore;
+  /** What hosts' installers and their scripts said: evidence, and no state. */
+  readonly logs: HostLogs;
+  /** What hosts were installed from, and what is gathered for it while they install. */
+  readonly receipts: ReceiptStore;
   readonly secrets: SecretStore;
   readonly content: ContentStore;
   readonly pool: Pool;
@@ -75,19 +88,26 @@ export function dataPaths(dataDirectory: string) {
     state: join(dataDirectory, 'state.db'),
     leases: join(dataDirectory, 'leases.db'),
     stages: join(dataDirectory, 'stages.db'),
+    logs: join(dataDirectory, 'logs.db'),
+    receipts: join(dataDirectory, 'receipts.db'),
     syncs: join(dataDirectory, 'syncs.db'),
     running: join(dataDirectory, 'appliance.json'),
   };
 }
 
 /** Opens the stores of `settings`' data directory, which is made where it is missing. */
-export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' | 'origin'>): Promise<House> {
+export async function openHouse(
+  given: Pick<House, 'settings' | 'log' | 'site' | 'origin'> & Partial<Pick<House, 'syslog'>>,
+): Promise<House> {
   setFlagsFromString(HEAP_GROWTH);
   const paths = dataPaths(given.settings.dataDirectory);
   await ensureDirectory(paths.media);
   const hosts = openHostStore(paths.state);
   const syncs = openSyncLog(paths.syncs, given.log);
   const stages = openStageStore(paths.stages, given.log, () => machinesOf(given.site()));
+  const receipts: ReceiptStore = openReceiptStore(paths.receipts, given.log, (mac) =>
+    attemptOf(mac, { site: given.site(), hosts, receipts, now: Date.now() }),
+  );
   const shelf = openShelf({
     open: openTree,
     detect: detectTree,
@@ -95,10 +115,14 @@ export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' |
     candidates: (tree) => mediumPaths(tree, paths.published, [paths.media, dirname(given.settings.siteFile)]),
     mediaDirectory: paths.media,
   });
+  const logs = openHostLogs(paths.logs, given.log);
   return {
+    syslog: () => undefined,
     ...given,
     hosts,
     stages,
+    logs,
+    receipts,
     syncs,
     shelf,
     secrets: openSecretStore(paths.secrets),
@@ -110,6 +134,8 @@ export async function openHouse(given: Pick<House, 'settings' | 'log' | 'site' |
     close: async () => {
       await shelf.close();
       syncs.close();
+      logs.close();
+      receipts.close();
       stages.close();
       hosts.close();
     },
@@ -138,7 +164,15 @@ export async function readCatalog(house: House): Promise<Catalog> {
       await house.content.repoStatus(repo.name),
     ]),
   );
-  return { origin: house.origin(), trees: new Map(trees), repos: new Map(repos) };
+  const templates = site.profiles.some(({ custom }) => custom.template !== undefined)
+    ? await readTemplates(templateDirectory(house.settings.siteFile))
+    : NO_TEMPLATES;
+  return { origin: house.origin(), syslog: house.syslog(), trees: new Map(trees), repos: new Map(repos), templates };
+}
+
+/** Where the operator's own kickstarts lie. */
+export function templateDirectory(siteFile: string): string {
+  return join(dirname(siteFile), 'kickstarts');
 }
 
 /** The host of that name, or why there is none. */

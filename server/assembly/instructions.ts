@@ -1,9 +1,11 @@
 // What a host's installer is told, rendered from the open house: for its installer, for previews and for bundles.
 
-import { renderAnswerfile, renderAnswerfileScript } from '../../kickstart/answerfile.ts';
+import { renderAnswerfile } from '../../kickstart/answerfile.ts';
+import { renderStageScript } from '../../kickstart/hypervisor/stage-scripts.ts';
 import { installerArguments } from '../../kickstart/kernel-arguments.ts';
 import { renderKickstart } from '../../kickstart/render.ts';
 import { redactedSecrets } from '../../kickstart/secrets.ts';
+import { ANSWERFILE_STAGES } from '../../kickstart/urls.ts';
 import { renderGrub } from '../boot/grub.ts';
 import { renderIpxe } from '../boot/ipxe.ts';
 import { renderPxelinux } from '../boot/pxelinux.ts';
@@ -15,15 +17,14 @@ import { resolveArmed } from '../site/resolve.ts';
 import type { House } from './house.ts';
 import { hostNamed, installOf, readCatalog } from './house.ts';
 
-/** The instructions of an armed host's installer, with its secrets, its token and its pinned snapshots. */
-export async function instructionsFor(house: House, host: string, what: Instructions): Promise<string | No> {
+/** What an armed host installs: as it was agreed to, with its token and its pinned snapshots. */
+export async function armedInstall(house: House, host: string): Promise<Install | No> {
   const catalog = await readCatalog(house);
   const { arming } = house.hosts.state(host, house.now());
   if (arming === undefined) return no(`${host} is not armed`, `kickstand host arm ${host}`);
   const found = hostNamed(house.site(), host);
   if (isNo(found)) return found;
-  const install = resolveArmed(house.site(), catalog, { host: found.host, arming });
-  return isNo(install) ? install : renderInstructions(install, what, house.secrets.read);
+  return resolveArmed(house.site(), catalog, { host: found.host, arming });
 }
 
 /** The forms `kickstand host render` knows. */
@@ -64,7 +65,8 @@ export function formOf(install: Install): 'kickstart' | 'answerfile' {
   return install.tree.facts.boot.kind === 'xen' ? 'answerfile' : 'kickstart';
 }
 
-function renderInstructions(install: Install, what: Instructions, secrets: SecretLookup): string | No {
+/** What the installer of `install` reads. */
+export function renderInstructions(install: Install, what: Instructions, secrets: SecretLookup): string | No {
   const wanted = what.kind === 'script' ? 'answerfile' : what.kind;
   const reads = formOf(install);
   if (wanted !== reads)
@@ -75,8 +77,13 @@ function renderInstructions(install: Install, what: Instructions, secrets: Secre
     case 'answerfile':
       return renderAnswerfile(install, secrets);
     case 'script':
-      return what.stage === 'installation-complete'
-        ? renderAnswerfileScript(install, what.stage)
-        : no(`there is no script for ${what.stage}`);
+      return renderScript(install, what.stage, secrets);
   }
+}
+
+function renderScript(install: Install, wanted: string, secrets: SecretLookup): string | No {
+  const stage = ANSWERFILE_STAGES.find((known) => known === wanted);
+  return stage === undefined
+    ? no(`there is no script for ${JSON.stringify(wanted.slice(0, 40))}`)
+    : renderStageScript(install, stage, secrets);
 }

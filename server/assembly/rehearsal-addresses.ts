@@ -31,7 +31,7 @@ export async function rehearseAddresses(house: House, { origin }: Install, text:
 function targetsIn(text: string, origin: string): ReadonlySet<string> {
   const targets = new Set<string>();
   for (let at = text.indexOf(`${origin}/`); at !== -1; at = text.indexOf(`${origin}/`, at + 1)) {
-    const [url = ''] = /^[!-~]*?(?=['"$\\]|\s|$)/.exec(text.slice(at, at + 2048)) ?? [];
+    const [url = ''] = /^[!-~]*?(?=['"$<\\]|\s|$)/.exec(text.slice(at, at + 2048)) ?? [];
     targets.add(url.slice(origin.length).replace(/[?#].*$/s, ''));
   }
   return targets;

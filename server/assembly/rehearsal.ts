@@ -5,6 +5,7 @@ import type { Firmware, Install } from '../domain.ts';
 import { chooseFirst, type LoaderStock } from '../boot/choose.ts';
 import { installerArguments } from '../../kickstart/kernel-arguments.ts';
 import { redactedSecrets } from '../../kickstart/secrets.ts';
+import { kinOf } from '../hosts/receipts/kin.ts';
 import type { No } from '../malformed.ts';
 import { isNo, messageOf, no } from '../malformed.ts';
 import { armingObstacle } from './arming.ts';
@@ -41,7 +42,7 @@ async function once<T>(shared: Shared, key: string, find: () => Promise<T>): Pro
   return await known;
 }
 
-/** Walks the install of `name` as it would be if the host were armed now. Changes nothing. A `No` where there is no such host. */
+/** Walks the install of `name` as it would be if the host were armed now. Changes nothing; how many packages it takes is remembered. A `No` where there is no such host. */
 export async function rehearseHost(house: House, name: string, watch: RehearsalWatch): Promise<Rehearsal | No> {
   const install = await installOf(house, name);
   if (isNo(install)) {
@@ -71,16 +72,27 @@ export async function rehearseHost(house: House, name: string, watch: RehearsalW
     await look('packages', async () => {
       const found = await once(shared, packagesKey(install), () => rehearsePackages(house, install, watch.signal));
       packages = found.packages;
+      rememberPackages(house, install, packages);
       return found.steps;
     });
   }
   return { host: name, steps, packages };
 }
 
+/** What an install of this kind fetches: by this its progress is told while it runs. */
+function rememberPackages(house: House, install: Install, packages: Rehearsal['packages']): void {
+  if (packages === undefined) return;
+  const bytes = packages.reduce((sum, { size }) => sum + (size?.packageBytes ?? 0), 0);
+  house.receipts.rehearsed(kinOf(install), { at: house.now(), count: packages.length, bytes });
+}
+
 /** All that decides which packages are installed: hosts of one profile differ in none of it. */
-function packagesKey({ tree, os, role, repos, packages, cloudstack, site }: Install): string {
+function packagesKey(install: Install): string {
+  const { tree, os, role, repos, packages, cloudstack, site, custom, template, host } = install;
+  // A template may say something else for each host.
+  const own = template === undefined ? null : host.name;
   const from = repos.map(({ name, snapshot }) => [name, snapshot]);
-  return `packages ${JSON.stringify([tree.name, os, role, from, packages, cloudstack, site.ntp.length > 0])}`;
+  return `packages ${JSON.stringify([tree.name, os, role, from, packages, cloudstack, site.ntp.length > 0, custom.link, own])}`;
 }
 
 async function armable(house: House, name: string): Promise<RehearsalStep> {

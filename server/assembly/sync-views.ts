@@ -91,7 +91,12 @@ export async function syncHistory(house: House, repo: string, limit: number): Pr
 }
 
 /** What is wrong with a repo's syncs, and where to look. */
-export type SyncAlarm = { readonly what: string; readonly reason: string; readonly remedy: string };
+export type SyncAlarm = {
+  readonly code: 'repo-sync-alarm';
+  readonly what: string;
+  readonly reason: string;
+  readonly remedy: string;
+};
 
 /** The alarms of the site's repos. */
 export async function syncAlarms(house: House): Promise<readonly SyncAlarm[]> {
@@ -99,6 +104,13 @@ export async function syncAlarms(house: House): Promise<readonly SyncAlarm[]> {
   return house.site().repos.flatMap(({ name }) => {
     const { alarm } = syncs(name);
     if (alarm === undefined) return [];
-    return [{ what: `repo ${name}`, reason: alarm, remedy: `kickstand repo history ${name} tells more` }];
+    return [
+      {
+        code: 'repo-sync-alarm',
+        what: `repo ${name}`,
+        reason: alarm,
+        remedy: `kickstand repo history ${name} tells more`,
+      },
+    ];
   });
 }

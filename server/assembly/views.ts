@@ -1,28 +1,27 @@
 // The open house as plain values for people and machines: pages, JSON, health. No secret and no token is in any of them.
 
 import { networkInterfaces } from 'node:os';
-import type { HostPageModel } from '../console/host-page.ts';
-import type { PageModel } from '../console/page.ts';
 import type { Host, HostState, TreeStatus } from '../domain.ts';
+import type { Progress } from '../hosts/progress.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { formatOs } from '../os.ts';
+import type { Verdict } from '../stages.ts';
 import type { Diagnosis } from './doctor.ts';
 import { diagnosisOf, recentVerdicts } from './doctor.ts';
-import { strangers } from './enrolment.ts';
+import { progressFor, progressOfHosts } from './progress.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
 import { loaderStock } from './loaders.ts';
 import { repoSyncs } from './sync-views.ts';
 import { treeSynced } from './trees.ts';
 
-/** A page is for people: the machines that asked last. The API tells more. */
-const SHOWN_DISCOVERED = 50;
+type Known = { readonly progress: Progress | undefined; readonly verdict: Verdict | undefined };
 
 /** A host and where it stands. */
 export type HostView = ReturnType<typeof hostView>;
 
-function hostView(host: Host, state: HostState) {
+function hostView(host: Host, state: HostState, { progress, verdict }: Known) {
   const { phase, reason, changedAt, attempts } = state;
   const arming =
     state.arming === undefined
@@ -39,13 +38,31 @@ function hostView(host: Host, state: HostState) {
     changedAt,
     attempts,
     arming,
+    /** Of an install that runs. */
+    progress,
+    /** On the last boot, of hosts heard of lately. */
+    verdict,
   };
 }
 
 /** Every host of the site. */
 export function hostViews(house: House): readonly HostView[] {
   const now = house.now();
-  return house.site().hosts.map((host) => hostView(host, house.hosts.state(host.name, now)));
+  const hosts = house.site().hosts.map((host) => ({ host, state: house.hosts.state(host.name, now) }));
+  const progress = progressOfHosts(house, hosts);
+  const verdicts = recentVerdicts(house);
+  return hosts.map(({ host, state }) =>
+    hostView(host, state, { progress: progress.get(host.name), verdict: verdicts.get(host.name) }),
+  );
+}
+
+/** One host of the site; undefined where it has none of that name. */
+export function hostViewOf(house: House, name: string): HostView | undefined {
+  const found = hostNamed(house.site(), name);
+  if (isNo(found)) return undefined;
+  const state = house.hosts.state(name, house.now());
+  const { verdict } = diagnosisOf(house, found.host);
+  return hostView(found.host, state, { progress: progressFor(house, found.host, state), verdict });
 }
 
 /** A host with what became of its last boot, the stages that show it (newest last), and its history (newest first). */
@@ -55,15 +72,14 @@ export type HostDetail = HostView & Diagnosis & { readonly history: ReturnType<H
 export function hostDetail(house: House, name: string): HostDetail | No {
   const found = hostNamed(house.site(), name);
   if (isNo(found)) return found;
-  const view = hostView(found.host, house.hosts.state(name, house.now()));
-  return { ...view, ...diagnosisOf(house, found.host), history: house.hosts.history(name, 100) };
-}
-
-/** What the page of one host shows. */
-export function hostPage(house: House, name: string): HostPageModel | No {
-  const detail = hostDetail(house, name);
-  if (isNo(detail)) return detail;
-  return { ...detail, site: house.site().name, history: detail.history.toReversed() };
+  const state = house.hosts.state(name, house.now());
+  const diagnosis = diagnosisOf(house, found.host);
+  const progress = progressFor(house, found.host, state);
+  return {
+    ...hostView(found.host, state, { progress, verdict: diagnosis.verdict }),
+    ...diagnosis,
+    history: house.hosts.history(name, 100),
+  };
 }
 
 /** Every repo of the site with its snapshots and its syncs: the last, the one that runs, the next, and what is alarming. */
@@ -117,22 +133,48 @@ function treeView(status: TreeStatus) {
 }
 
 /** A lack: what is missing and what to do. */
-export type Lack = { readonly what: string; readonly reason: string; readonly remedy: string | undefined };
+export type Lack = {
+  /** Never changes its meaning: for monitoring, and for metrics. */
+  readonly code: LackCode;
+  readonly what: string;
+  readonly reason: string;
+  readonly remedy: string | undefined;
+};
+
+/** Every kind of lack there is (docs/operations.md tells what each means). */
+export const LACK_CODES = [
+  'address-not-own',
+  'loader-missing',
+  'tree-missing',
+  'repo-never-synced',
+  'repo-sync-alarm',
+  'host-stopped',
+  'dhcp-rogue',
+  'boot-rogue',
+] as const;
+/** What a refused site file is told by. */
+export const SITE_REFUSED = 'site-refused';
+export type LackCode = (typeof LACK_CODES)[number];
 
 /** What stands in the way of serving all that the site names. */
 export async function lacks(house: House): Promise<readonly Lack[]> {
   const catalog = await readCatalog(house);
   const trees = [...catalog.trees].flatMap(([name, status]) =>
-    status.kind === 'ready' ? [] : [{ what: `tree ${name}`, reason: status.reason, remedy: status.remedy }],
+    status.kind === 'ready' ? [] : [lackOf('tree-missing', `tree ${name}`, status)],
   );
   const repos = [...catalog.repos].flatMap(([name, status]) =>
     status.current !== undefined
       ? []
-      : [{ what: `repo ${name}`, reason: 'it was never synced', remedy: `kickstand repo sync ${name}` }],
+      : [
+          lackOf('repo-never-synced', `repo ${name}`, {
+            reason: 'it was never synced',
+            remedy: `kickstand repo sync ${name}`,
+          }),
+        ],
   );
   const loaders = (await loaderStock(house)).has('pxelinux.0');
   const address = advertisedLack(house, ownAddresses());
-  const boot = loaders === undefined ? [] : [{ what: 'network boot', reason: loaders.reason, remedy: loaders.remedy }];
+  const boot = loaders === undefined ? [] : [lackOf('loader-missing', 'network boot', loaders)];
   return [...address, ...boot, ...trees, ...repos];
 }
 
@@ -145,6 +187,7 @@ export function stoppedHosts(house: House): readonly Lack[] {
     .site()
     .hosts.filter(({ name }) => stalled.has(name))
     .map(({ name }) => ({
+      code: 'host-stopped',
       what: `host ${name}`,
       reason: `its install was stopped: ${house.hosts.state(name, now).reason}`,
       remedy: `kickstand host show ${name} tells why`,
@@ -157,26 +200,20 @@ function advertisedLack(house: House, own: readonly string[]): readonly Lack[] {
   if (own.includes(hostname)) return [];
   const remedy =
     'give this machine that address, correct appliance in the site file, or tell hosts another with --advertise';
-  return [{ what: 'address', reason: `hosts are told ${hostname}, which this machine does not have`, remedy }];
+  const reason = `hosts are told ${hostname}, which this machine does not have`;
+  return [lackOf('address-not-own', 'address', { reason, remedy })];
+}
+
+function lackOf(
+  code: LackCode,
+  what: string,
+  { reason, remedy }: { readonly reason: string; readonly remedy?: string | undefined },
+): Lack {
+  return { code, what, reason, remedy };
 }
 
 function ownAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((one) => one.address));
-}
-
-/** What the page at / shows; `warnings` stand above all. */
-export async function pageModel(house: House, warnings: readonly string[]): Promise<PageModel> {
-  const repos = await repoViews(house);
-  const verdicts = recentVerdicts(house);
-  return {
-    site: house.site().name,
-    now: house.now(),
-    warnings,
-    hosts: hostViews(house).map((host) => ({ ...host, verdict: verdicts.get(host.name) })),
-    repos: repos.map((repo) => ({ ...repo, snapshots: repo.snapshots.length })),
-    trees: await treeViews(house),
-    discovered: strangers({ hosts: house.hosts, site: house.site() }, SHOWN_DISCOVERED),
-  };
 }
 
 /** An upstream's URL may carry a login (RFC 3986 §3.2.1), and its query a key of a subscription: neither is for a page that anyone reads. */

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { No } from '../malformed.ts';
 import { no } from '../malformed.ts';
+import { oneLine } from '../printable.ts';
 
 /** A stage an installer reached. `installed` and `failed` end an install; any other is a step on the way. */
 export type Report = { readonly stage: string; readonly message: string };
@@ -16,6 +17,5 @@ const reportShape = z.object({
 export function parseReport(values: unknown): Report | No {
   const parsed = reportShape.safeParse(values);
   if (!parsed.success) return no('a report needs a stage: a short word of letters, digits, dots and dashes');
-  const message = (parsed.data.message ?? '').replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
-  return { stage: parsed.data.stage.toLowerCase(), message };
+  return { stage: parsed.data.stage.toLowerCase(), message: oneLine(parsed.data.message ?? '') };
 }

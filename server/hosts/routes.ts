@@ -1,7 +1,7 @@
 // What installers ask over HTTP: their kickstart or answerfile, the scripts it names, and where they report.
 
 import type { Request, Response } from 'express';
-import { Router, json, urlencoded } from 'express';
+import { Router, json, text, urlencoded } from 'express';
 import type { HostState } from '../domain.ts';
 import type { Log } from '../log.ts';
 import type { No } from '../malformed.ts';
@@ -11,6 +11,7 @@ import { sameSecret } from '../secret.ts';
 import type { Stage } from '../stages.ts';
 import type { HostEvent } from './lifecycle.ts';
 import { admitsInstaller, admitsReport } from './lifecycle.ts';
+import type { Report } from './report.ts';
 import { parseReport } from './report.ts';
 import { provisioningMacs } from './token.ts';
 
@@ -19,6 +20,8 @@ export type InstallerParts = {
   readonly state: (host: string, now: number) => HostState;
   readonly apply: (host: string, event: HostEvent) => unknown;
   readonly note: (host: string, what: string, detail: string) => void;
+  /** Keeps the log that a script of the install sent with its report. */
+  readonly keepLog: (host: string, text: string) => void;
   /** Told what an installer at `address` reached, for whoever follows a boot. */
   readonly stage: (address: string, host: string, stage: Stage) => void;
   readonly macsOf: (host: string) => readonly string[] | undefined;
@@ -33,6 +36,9 @@ export type Instructions =
   | { readonly kind: 'kickstart' }
   | { readonly kind: 'answerfile' }
   | { readonly kind: 'script'; readonly stage: string };
+
+/** Scripts send the last 64 KiB of theirs, or all of it where nothing there could cut it. */
+const LIMIT_LOG_BYTES = 512 * 1024;
 
 const REFUSED = no(
   'this token does not open this host',
@@ -56,7 +62,11 @@ export function installerRoutes(parts: InstallerParts): Router {
     '/hosts/:host/scripts/:stage',
     instructions((request) => ({ kind: 'script', stage: segment(request, 'stage') })),
   );
-  const body = [json({ limit: '64kb' }), urlencoded({ extended: false, limit: '64kb' })];
+  const body = [
+    json({ limit: '64kb' }),
+    urlencoded({ extended: false, limit: '64kb' }),
+    text({ type: 'text/plain', limit: LIMIT_LOG_BYTES, defaultCharset: 'utf-8' }),
+  ];
   const report = (request: Request, response: Response): void => takeReport(parts, request, response);
   router.get('/hosts/:host/events', report);
   router.post('/hosts/:host/events', body, report);
@@ -118,12 +128,21 @@ function takeReport(parts: InstallerParts, request: Request, response: Response)
   const state = parts.state(host, parts.now());
   if (parts.macsOf(host) === undefined || !admitsReport(state, tokenCheck(request)))
     return refuse(parts, host, { request, response });
-  const report = parseReport(request.method === 'GET' ? request.query : { ...request.query, ...request.body });
+  const { report, log } = readReport(request);
   if (isNo(report)) return sendProblem(response, 400, report);
+  if (log !== '') parts.keepLog(host, log);
   parts.apply(host, { kind: 'reported', now: parts.now(), ...report });
   parts.log.info('installer reported', { host, stage: report.stage });
   parts.stage(request.socket.remoteAddress ?? 'unknown', host, { kind: 'report', ...report });
   response.type('text/plain').send('noted\n');
+}
+
+/** A report in the query or in the body; beside one in the query, the body may be a log, as plain text. */
+function readReport(request: Request): { readonly report: Report | No; readonly log: string } {
+  const body: unknown = request.method === 'GET' ? undefined : request.body;
+  if (typeof body === 'string') return { report: parseReport(request.query), log: body };
+  const values = typeof body === 'object' && body !== null ? { ...request.query, ...body } : request.query;
+  return { report: parseReport(values), log: '' };
 }
 
 function tokenCheck(request: Request): (token: string) => boolean {

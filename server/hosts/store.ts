@@ -48,6 +48,10 @@ export function openHostStore(file: string) {
   const stalled = database.prepare<[], { host: string }>(
     `SELECT host FROM host_state WHERE state LIKE '%"phase":"stalled"%'`,
   );
+  const newestChange = database.prepare<[], { id: number }>("SELECT max(id) AS id FROM history WHERE kind = 'change'");
+  const changed = database.prepare<[number, number], { host: string }>(
+    "SELECT DISTINCT host FROM history WHERE id > ? AND kind = 'change' LIMIT ?",
+  );
   const state = (host: string, now: number): HostState => {
     const row = readState.get(host);
     return row === undefined ? unarmed : settle(readable(row.state), now);
@@ -72,6 +76,11 @@ export function openHostStore(file: string) {
     known: (): readonly string[] => names.all().map((row) => row.host),
     /** Those of them whose install was stopped: found without reading ten thousand states. */
     stalled: (): ReadonlySet<string> => new Set(stalled.all().map((row) => row.host)),
+    /** The hosts whose state changed after the change numbered `since`, at most `limit`; `newest` is what to ask with next. */
+    changedSince: (since: number, limit: number): { readonly newest: number; readonly hosts: readonly string[] } => ({
+      newest: newestChange.get()?.id ?? 0,
+      hosts: changed.all(since, limit).map(({ host }) => host),
+    }),
     /** The snapshots of `repo` that hosts were installed from and still rest on, by host. */
     installPins: pins.of,
     /** Writes a line into `host`'s history that changes no state; one that was written before is counted. */

@@ -46,12 +46,17 @@ const ALLOWED: readonly (readonly [string, readonly string[]])[] = [
   ['server/boot/', ['server/boot/', 'server/site/']],
   ['server/dhcp/', ['server/dhcp/', 'server/boot/']],
   ['server/tftp/', ['server/tftp/']],
+  ['server/syslog/', ['server/syslog/']],
   ['server/http/', ['server/http/']],
   ['server/doctor/', ['server/doctor/']],
+  ['server/metrics/', ['server/metrics/']],
   ['server/hosts/', ['server/hosts/', 'server/site/']],
-  ['server/api/', ['server/api/', 'server/site/']],
+  ['server/accounts/', ['server/accounts/']],
+  ['server/audit/', ['server/audit/']],
+  ['server/api/', ['server/api/', 'server/site/', 'server/accounts/']],
   ['server/console/', ['server/console/']],
   ['server/secrets/', ['server/secrets/']],
+  ['server/uploads/', ['server/uploads/']],
 ];
 
 /** A leaf stands directly in server/ and is no root and no assembly of routers. */

@@ -40,17 +40,17 @@ function reportedFailure(view: HostView, state: HostState): Spoken | undefined {
     report === undefined || report.message === '' ? state.reason : `its installer reported failure: ${report.message}`;
   return seen(
     `${message} (${timeWords(report?.at ?? state.changedAt)})`,
-    `put right what it names, then kickstand host arm ${hostName(view)} and boot it from the network`,
+    `put right what it names (kickstand host log ${hostName(view)} has more), then kickstand host arm ${hostName(view)} and boot it from the network`,
   );
 }
 
-function firstBootFailed({ boot }: HostView, state: HostState): Spoken | undefined {
+function firstBootFailed(view: HostView, state: HostState): Spoken | undefined {
   if (state.phase !== 'installed') return undefined;
-  const report = stagesOf(boot, 'report').at(-1);
+  const report = stagesOf(view.boot, 'report').at(-1);
   if (report?.stage !== 'failed') return undefined;
   return seen(
     `it is installed, but its first boot reported failure${report.message === '' ? '' : `: ${report.message}`}`,
-    'log in to it and look at its journal; its disks are installed and will not be wiped again by themselves',
+    `kickstand host log ${hostName(view)} shows what it had written; log in to it and put that right: its disks are installed and will not be wiped again by themselves`,
   );
 }
 

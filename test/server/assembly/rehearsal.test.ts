@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { House } from '../../../server/assembly/house.ts';
+import { installOf, type House } from '../../../server/assembly/house.ts';
 import { rehearseHost, type Rehearsal } from '../../../server/assembly/rehearsal.ts';
 import type { Site } from '../../../server/domain.ts';
+import { kinOf } from '../../../server/hosts/receipts/kin.ts';
 import { isNo } from '../../../server/malformed.ts';
 import { writeMetadata, type MetadataPackage } from '../../support/closure-repos.ts';
 import { exampleSite } from '../../support/example.ts';
@@ -106,6 +107,10 @@ test('an install that would work is green, with the very packages it would insta
     'filesystem',
     'vim-enhanced',
   ]);
+  // By this the progress of such an install is told while it runs.
+  const install = await installOf(house, 'cs40');
+  const kin = isNo(install) ? '' : kinOf(install);
+  expect(house.receipts.known({ kin, profile: 'node', tree: 'nine' }, Infinity).packages).toMatchObject({ count: 5 });
   const what = found.steps.map((step) => step.what);
   for (const part of [
     'arming',

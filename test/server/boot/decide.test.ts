@@ -110,7 +110,7 @@ test('an install is pinned to the snapshots and carries the token of its arming'
   if (decision.kind !== 'install') throw new Error(decision.reason);
   expect(decision.install.token).toBe('TOKEN');
   expect(decision.install.repos).toEqual([
-    { name: 'cloudstack', url: 'http://192.168.168.26/repos/cloudstack@s1/', snapshot: 's1' },
+    { name: 'cloudstack', url: 'http://192.168.168.26/repos/cloudstack@s1/', snapshot: 's1', publish: '/4.0/' },
   ]);
 });
 

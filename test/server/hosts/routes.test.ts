@@ -14,12 +14,14 @@ const arming = { token: 'right', armedAt: 0, expiresAt: 1000, pins: {}, install:
 let state: HostState = unarmed;
 let notes: string[] = [];
 let stages: unknown[] = [];
+let logs: unknown[] = [];
 let now = 1;
 let rendering: () => void = () => {};
 beforeEach(() => {
   state = advance(unarmed, { kind: 'armed', now: 0, arming });
   notes = [];
   stages = [];
+  logs = [];
   now = 1;
   rendering = () => {};
 });
@@ -36,6 +38,7 @@ const app = express().use(
       state = advance(state, event);
     },
     note: (_host, what, detail) => void notes.push(`${what}: ${detail}`),
+    keepLog: (host, text) => void logs.push({ host, text }),
     stage: (_address, host, stage) => void stages.push({ host, ...stage }),
     macsOf: (host) => (host === 'cs40' ? ['52:54:00:a8:a8:02'] : undefined),
     render: async (_host, what) => {
@@ -158,6 +161,20 @@ describe('reports', () => {
     expect(state.phase).toBe('installing');
     await request(app).get('/hosts/cs40/events?token=right&stage=installed').expect(200, 'noted\n');
     expect(state.phase).toBe('installed');
+  });
+
+  test('with a log: plain text beside a report in the query, kept where the token is right', async () => {
+    const failed = 'stage=failed&message=post+step+files';
+    const send = (token: string, text: string) =>
+      request(app).post(`/hosts/cs40/events?token=${token}&${failed}`).type('text/plain').send(text);
+    expect((await send('wrong', 'forged')).status).toBe(403);
+    expect((await send('right', 'x'.repeat(600_000))).status).toBe(413);
+    expect([logs, state.phase]).toEqual([[], 'armed']);
+    expect((await send('right', 'one\ngrößer\n')).status).toBe(200);
+    expect(logs).toEqual([{ host: 'cs40', text: 'one\ngrößer\n' }]);
+    expect(state).toMatchObject({ phase: 'failed', reason: 'its installer reported failure: post step files' });
+    expect((await request(app).post('/hosts/cs40/events?token=right').type('text/plain').send('x')).status).toBe(400);
+    expect(logs).toHaveLength(1);
   });
 
   test.each<[string, string, number]>([

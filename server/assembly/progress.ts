@@ -1,0 +1,88 @@
+// How far the installs that run are, over the open house: of hosts that boot or install, and of no others.
+
+import { cutBoots } from '../doctor/boots.ts';
+import type { Boot } from '../doctor/boots.ts';
+import type { Arming, Host, HostState, Os } from '../domain.ts';
+import type { FetchStyle } from '../hosts/progress-marks.ts';
+import type { Expected } from '../hosts/progress-expected.ts';
+import { nothingExpected } from '../hosts/progress-expected.ts';
+import type { Progress } from '../hosts/progress.ts';
+import { progressOf } from '../hosts/progress.ts';
+import type { Given } from '../hosts/receipts/shape.ts';
+import { Malformed } from '../malformed.ts';
+import { parseOs } from '../os.ts';
+import type { House } from './house.ts';
+
+/** As many stages as are kept of one machine. */
+const STAGES = 300;
+/** Each is made from many stages (some 0.3 ms) while boots wait: of more installs than these a list shows the newest. */
+const LISTED = 300;
+
+/** How far `host`'s install is; undefined where none runs, or nothing was seen of it yet. */
+export function progressFor(house: House, host: Host, state: HostState): Progress | undefined {
+  const { arming } = state;
+  if (arming === undefined || !isUnderWay(state)) return undefined;
+  const boot = lastBoot(house, host);
+  if (boot === undefined) return undefined;
+  const { records, startedAt } = boot;
+  const expected = expectedOf(house, host.name, arming);
+  return progressOf({ records, startedAt, given: state.phase === 'installing', expected }, house.now());
+}
+
+/** The progress of those of `hosts` whose install runs, by their names: of the newest, where they are very many. */
+export function progressOfHosts(
+  house: House,
+  hosts: readonly { readonly host: Host; readonly state: HostState }[],
+): ReadonlyMap<string, Progress> {
+  const running = hosts.filter(({ state }) => isUnderWay(state));
+  const newest =
+    running.length <= LISTED
+      ? running
+      : running.toSorted((one, other) => other.state.changedAt - one.state.changedAt).slice(0, LISTED);
+  return new Map(
+    newest.flatMap(({ host, state }) => {
+      const progress = progressFor(house, host, state);
+      return progress === undefined ? [] : [[host.name, progress] as const];
+    }),
+  );
+}
+
+function isUnderWay({ phase }: HostState): boolean {
+  return phase === 'booting' || phase === 'installing';
+}
+
+/** The last boot that was seen of a host, by its MACs and by its address for what was asked before those were known. */
+export function lastBoot(house: House, { macs, address }: Host): Boot | undefined {
+  return cutBoots(house.stages.read([...macs, address], STAGES)).at(-1);
+}
+
+/** What is known of the install of this arming: nothing before its instructions were given. */
+export function expectedOf(house: House, host: string, arming: Arming): Expected {
+  const given = house.receipts.givenTo(host);
+  return given === undefined || given.armedAt !== arming.armedAt ? nothingExpected : expectedBy(house, given);
+}
+
+/** What came to be known after the instructions were given counts for the next install: a percent must not go back. */
+function expectedBy(house: House, given: Given): Expected {
+  const { packages, phases } = house.receipts.known(given, given.at);
+  const steps = given.steps === 0 ? undefined : given.steps;
+  return { style: styleOf(given.os), reports: given.what === 'kickstart', packages, steps, lengths: phases };
+}
+
+/** By what its installer is: see `FetchStyle`. */
+function styleOf(os: string): FetchStyle {
+  const { family, major } = readOs(os);
+  if (family === 'fedora' || family === 'xcp-ng') return 'all first';
+  const last = family === 'xenserver' ? 6 : 7;
+  return major <= last ? 'one by one' : 'all first';
+}
+
+function readOs(text: string): Pick<Os, 'family' | 'major'> {
+  try {
+    return parseOs(text);
+  } catch (error) {
+    // Another version of this program wrote it.
+    if (error instanceof Malformed) return { family: 'rhel', major: 9 };
+    throw error;
+  }
+}
