@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { settingFlags } from '../server/settings.ts';
 import { capacityFlags } from '../server/site/capacity-flags.ts';
+import { version } from '../server/version.ts';
 import type { ExitCode } from './cli/output.ts';
 
 /** A command's work, loaded on call: positional arguments, then all flags. */
@@ -16,7 +17,7 @@ program
   .description(
     'An offline installer appliance: mirrors repositories and install trees, and installs machines over the network.',
   )
-  .version('0.1.0')
+  .version(version)
   .showSuggestionAfterError()
   .exitOverride();
 
@@ -172,6 +173,14 @@ add(host, 'show <host>', {
   help: "what became of a host's last boot and what to do, its stages and its history; a stranger by its MAC",
   load: async () => (await import('./cli/host.ts')).showCommand,
 });
+add(host, 'receipt <host>', {
+  help: 'what a host was installed from: its instructions, snapshots, loaders, packages and times',
+  options: [
+    ['--all', 'all that are kept, newest first'],
+    ['--packages', 'list the packages that were served'],
+  ],
+  load: async () => (await import('./cli/host-receipt.ts')).receiptCommand,
+});
 add(host, 'arm <host...>', {
   help: 'let the next boot of each host install: its disks are wiped',
   options: [['--for <time>', 'how long, like 90m or 2h (default: 2h)']],
@@ -195,6 +204,14 @@ add(host, 'enroll <mac>', {
     ['--range <range>', 'or the range to take the next free address of (default: the one that fits)'],
   ],
   load: async () => (await import('./cli/discovered.ts')).enrollCommand,
+});
+add(host, 'log <host>', {
+  help: "what the host's installer and its scripts said; times are UTC",
+  options: [
+    ['-f, --follow', 'go on with what comes, until Ctrl-C'],
+    ['-n, --lines <n>', 'how many of the newest lines (default: 200)'],
+  ],
+  load: async () => (await import('./cli/host-log.ts')).logCommand,
 });
 add(host, 'rehearse [hosts...]', {
   help: 'walk whole installs without the machines: loader, boot script, kernel, instructions, checksums, every package; exit 1 on any problem',
@@ -235,6 +252,47 @@ add(kickstart, 'lint <file>', {
   load: async () => (await import('./cli/kickstart.ts')).lintCommand,
 });
 
+const operator = program.command('operator').description('who may use the page and the API').exitOverride();
+const ROLE: readonly [string, string] = ['--role <role>', 'viewer, operator or admin'];
+add(operator, 'list', {
+  help: 'who may log in',
+  load: async () => (await import('./cli/operator.ts')).listOperators,
+});
+add(operator, 'add <name>', {
+  help: 'add an operator; the password is typed unseen, or comes on standard input',
+  options: [ROLE],
+  load: async () => (await import('./cli/operator.ts')).addOperator,
+});
+add(operator, 'password <name>', {
+  help: 'change a password, and end the sessions of the account',
+  load: async () => (await import('./cli/operator.ts')).changePassword,
+});
+add(operator, 'role <name> <role>', {
+  help: 'make an operator a viewer, an operator or an admin',
+  load: async () => (await import('./cli/operator.ts')).changeRole,
+});
+add(operator, 'remove <name>', {
+  help: 'remove an operator with its sessions and tokens; the last admin stays',
+  load: async () => (await import('./cli/operator.ts')).removeOperator,
+});
+add(operator, 'invite', {
+  help: 'print the set-up link of the first account; it works once, for a day',
+  load: async () => (await import('./cli/operator.ts')).inviteCommand,
+});
+const token = program.command('token').description('API tokens of programs').exitOverride();
+add(token, 'list', {
+  help: 'the API tokens, without what opens them',
+  load: async () => (await import('./cli/operator.ts')).listTokens,
+});
+add(token, 'add <label>', {
+  help: 'make an API token, and print it this once',
+  options: [ROLE, ['--days <n>', 'how long it lives; for ever without']],
+  load: async () => (await import('./cli/operator.ts')).addToken,
+});
+add(token, 'remove <id>', {
+  help: 'end an API token',
+  load: async () => (await import('./cli/operator.ts')).removeToken,
+});
 const secret = program.command('secret').description('secrets kept outside the site file').exitOverride();
 add(secret, 'set <name>', {
   help: 'read a secret from standard input; a plain password for a crypt hash is hashed with --hash',

@@ -5,21 +5,18 @@ import { sha512Crypt } from '../../kickstart/crypt.ts';
 import { cryptScheme } from '../../kickstart/secrets.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
 import { openSecretStore } from '../../server/secrets/store.ts';
-import { CommandFailed, readContext } from './context.ts';
+import { readContext } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
+import { readHiddenLine } from './hidden-line.ts';
 import { print } from './output.ts';
-import { readHidden } from './prompt.ts';
 
-const LIMIT_BYTES = 16 * 1024;
 const SALT_LETTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** `secret set NAME`: keeps one line of standard input, mode 0600. */
 export async function setCommand([name]: Args, flags: Flags): Promise<ExitCode> {
   const { settings, output } = readContext(flags);
-  const given = process.stdin.isTTY ? await readHidden(`${String(name)}: `) : await readStandardInput();
-  const typed = given.replace(/\r?\n$/, '');
-  if (typed === '' || /[\r\n\0]/.test(typed)) throw new CommandFailed('a secret is one line that is not empty', 1);
+  const typed = await readHiddenLine(`${String(name)}: `, 'secret');
   const value = flags['hash'] === true ? sha512Crypt(typed, salt()) : typed;
   await openSecretStore(dataPaths(settings.dataDirectory).secrets).save(String(name), value);
   const kept = cryptScheme(value) === undefined ? 'as it was given' : 'as a crypt hash';
@@ -37,16 +34,4 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
 
 function salt(): string {
   return [...randomBytes(16)].map((byte) => SALT_LETTERS[byte % 64] ?? '.').join('');
-}
-
-async function readStandardInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of process.stdin) {
-    const bytes = Buffer.from(chunk);
-    sizeBytes += bytes.length;
-    if (sizeBytes > LIMIT_BYTES) throw new CommandFailed(`a secret is at most ${LIMIT_BYTES} bytes`, 1);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

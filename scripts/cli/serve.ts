@@ -2,12 +2,14 @@
 
 import type { Appliance } from '../../server/assembly/appliance.ts';
 import { lacks } from '../../server/assembly/views.ts';
+import { openSupervisor, supervisorEnvironment } from '../../server/assembly/supervisor.ts';
 import { createLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
-import { operatorSecret } from '../../server/assembly/appliance.ts';
+import { OPERATOR_SECRET } from '../../server/secret.ts';
 import { readContext } from './context.ts';
+import { setupLink } from './operator.ts';
 import type { ExitCode } from './output.ts';
 
 /** Runs until SIGTERM or SIGINT; a second one does not wait for transfers. */
@@ -23,14 +25,18 @@ export async function serveCommand(
   if (output.json)
     output.write(`${JSON.stringify({ ...portsOf(running), origin: running.appliance.house.origin(), missing })}\n`);
   else output.write(await report(running, missing));
+  const { house } = running.appliance;
+  const supervisor = openSupervisor({ environment: supervisorEnvironment(), pid: process.pid, log });
+  await supervisor.ready(`serves the site ${house.site().name} at ${house.origin()}/`);
   await stopped;
-  log.info('stopping', {});
-  await running.close();
+  log.info('stopping: transfers may finish, a second signal ends them', {});
+  await Promise.all([supervisor.stopping('lets transfers finish'), running.close()]);
+  supervisor.close();
   return 0;
 }
 
-function portsOf({ httpPort, tftpPort, appliance }: Running) {
-  return { httpPort, tftpPort, dhcp: appliance.house.settings.dhcp };
+function portsOf({ httpPort, tftpPort, syslogPort, appliance }: Running) {
+  return { httpPort, tftpPort, syslogPort, dhcp: appliance.house.settings.dhcp };
 }
 
 async function report(running: Running, missing: Awaited<ReturnType<typeof lacks>>): Promise<string> {
@@ -40,7 +46,9 @@ async function report(running: Running, missing: Awaited<ReturnType<typeof lacks
     `  page and content  ${house.origin()}/`,
     `  TFTP              port ${running.tftpPort}${running.tftpPort === 69 ? '' : ' (machines ask on 69; see below)'}`,
     `  DHCP              ${dhcpLine(running)}`,
-    `  operator token    kept in ${dataPaths(house.settings.dataDirectory).secrets}/${operatorSecret}`,
+    ...(running.syslogPort === undefined ? [] : [`  installers' logs  port ${running.syslogPort}, UDP and TCP`]),
+    ...setupLine(running),
+    `  operator token    kept in ${dataPaths(house.settings.dataDirectory).secrets}/${OPERATOR_SECRET}`,
     ...portAdvice(running),
     ...missing.map(
       (lack) =>
@@ -48,6 +56,13 @@ async function report(running: Running, missing: Awaited<ReturnType<typeof lacks
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of the first account; as long as there is none, each start prints a new one. */
+function setupLine({ appliance }: Running): readonly string[] {
+  const { desk } = appliance.accounts;
+  if (!desk.isEmpty()) return [];
+  return [`  set up            ${setupLink(appliance.house.origin(), desk.invite())} (once, for a day)`];
 }
 
 /** Machines ask TFTP on port 69 alone: DHCP has no way to name another. */

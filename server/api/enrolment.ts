@@ -1,8 +1,8 @@
-// The JSON body of an enrolment → what an operator said of the machine, or why it cannot be read. Pure.
+// The JSON body of an enrolment → what an operator said of the machine. Pure.
 
 import { z } from 'zod';
 import type { No } from '../malformed.ts';
-import { isNo, no } from '../malformed.ts';
+import { isNo } from '../malformed.ts';
 import type { EnrolmentPlace } from '../site/enrolment.ts';
 import { placeOf } from '../site/enrolment.ts';
 
@@ -16,7 +16,8 @@ export type EnrolmentBody = {
 };
 
 const word = z.string().min(1).max(255);
-const body = z.strictObject({
+/** `{ name, profile, network?, address? | range? }`; nothing else may be in it. */
+export const enrolmentShape = z.strictObject({
   name: word,
   profile: word,
   network: word.optional(),
@@ -24,15 +25,14 @@ const body = z.strictObject({
   range: word.optional(),
 });
 
-/** Reads `{ name, profile, network?, address? | range? }`; nothing else may be in it. */
-export function parseEnrolment(given: unknown): EnrolmentBody | No {
-  const parsed = body.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.join('.');
-    return no(`${where}: ${issue?.message ?? 'is not right'}`, 'send JSON: { "name": …, "profile": … }');
-  }
-  const { name, profile, network, address, range } = parsed.data;
+/** A body that was read. `No` where it names a place in two ways. */
+export function enrolmentOf({
+  name,
+  profile,
+  network,
+  address,
+  range,
+}: z.output<typeof enrolmentShape>): EnrolmentBody | No {
   const place = placeOf({ address, range });
   return isNo(place) ? place : { kind: 'enrolment', name, profile, network, place };
 }

@@ -7,6 +7,7 @@ import type { Site } from '../domain.ts';
 import type { Log } from '../log.ts';
 import type { Problem } from '../malformed.ts';
 import { codeOf } from '../malformed.ts';
+import { OPERATOR_SECRET } from '../secret.ts';
 import type { Settings } from '../settings.ts';
 import { renderProblems } from '../site/problems.ts';
 import { openSite } from '../site/store.ts';
@@ -14,19 +15,24 @@ import type { Lock } from '../lock.ts';
 import { takeLock } from '../lock.ts';
 import { ensureDirectory, saveFile } from '../store.ts';
 import { tokenOf } from '../hosts/token.ts';
+import type { Accounts } from './accounts.ts';
+import { openAccountsOf } from './accounts.ts';
 import type { House } from './house.ts';
 import { dataPaths, openHouse } from './house.ts';
 import { z } from 'zod';
 
-/** The name of the secret that operators show as a bearer token until there are accounts. */
-export const operatorSecret = 'operator';
-
-export type Ports = { readonly httpPort: number; readonly tftpPort: number };
+export type Ports = {
+  readonly httpPort: number;
+  readonly tftpPort: number;
+  /** Undefined: installers' logs are not received. */
+  readonly syslogPort: number | undefined;
+};
 
 export type Appliance = {
   readonly house: House;
   /** Asked anew each time: `kickstand secret set operator` changes it at once. */
   readonly operatorToken: () => string;
+  readonly accounts: Accounts;
   /** What is wrong with the site file since its last good state; empty when nothing is. */
   readonly siteProblems: () => readonly Problem[];
   /** Calls back after each reload of the site. */
@@ -55,29 +61,37 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
     lock.release();
     throw new SiteRefused(renderProblems(site.problems, settings.siteFile));
   }
-  let ports: Ports = { httpPort: settings.httpPort ?? 80, tftpPort: settings.tftpPort ?? 69 };
+  let ports: Ports = {
+    httpPort: settings.httpPort ?? 80,
+    tftpPort: settings.tftpPort ?? 69,
+    syslogPort: undefined,
+  };
   const house = await openHouse({
     settings,
     log,
     site: site.current,
     origin: () => originOf(settings.advertise, site.current(), ports.httpPort),
+    syslog: () => syslogOf(settings.advertise, site.current(), ports.syslogPort),
   });
   const first = await makeOperatorToken(house);
+  const accounts = openAccountsOf(house);
   return {
     house,
-    operatorToken: () => house.secrets.read(operatorSecret) ?? first,
+    operatorToken: () => house.secrets.read(OPERATOR_SECRET) ?? first,
+    accounts,
     siteProblems: site.problems,
     onReload: (listener) => void listeners.push(listener),
     announce: async (opened) => {
       ports = opened;
       await saveFile(
         dataPaths(settings.dataDirectory).running,
-        `${JSON.stringify({ ...ports, dhcp: settings.dhcp, origin: house.origin(), pid: process.pid })}\n`,
+        `${JSON.stringify({ ...ports, dhcp: settings.dhcp, origin: house.origin(), syslog: house.syslog(), pid: process.pid })}\n`,
       );
     },
     close: async () => {
       site.close();
       await rm(dataPaths(settings.dataDirectory).running, { force: true });
+      accounts.close();
       await house.close();
       lock.release();
     },
@@ -101,12 +115,17 @@ export function originOf(advertise: Ipv4 | undefined, site: Site, httpPort: numb
   return `http://${advertise ?? site.appliance}${port}`;
 }
 
+/** `192.168.168.26:514`: as anaconda takes it, which hands it to rsyslog. */
+function syslogOf(advertise: Ipv4 | undefined, site: Site, port: number | undefined): string | undefined {
+  return port === undefined ? undefined : `${advertise ?? site.appliance}:${port}`;
+}
+
 /** The token there is, or one made now. */
 async function makeOperatorToken(house: House): Promise<string> {
-  const known = house.secrets.read(operatorSecret);
+  const known = house.secrets.read(OPERATOR_SECRET);
   if (known !== undefined) return known;
   const made = tokenOf(house.random(32));
-  await house.secrets.save(operatorSecret, made);
+  await house.secrets.save(OPERATOR_SECRET, made);
   return made;
 }
 
@@ -115,6 +134,7 @@ const announced = z.object({
   tftpPort: z.number().int(),
   dhcp: z.enum(['off', 'proxy', 'server']),
   origin: z.string(),
+  syslog: z.string().optional(),
   pid: z.number().int(),
 });
 

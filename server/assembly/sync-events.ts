@@ -12,13 +12,16 @@ import { syncView } from './sync-views.ts';
 
 export type SyncEvents = Pick<EventParts, 'subscribe'> & { close(): void };
 
+/** What else there is to tell, asked at each look: events without an id of their own. */
+type Others = () => readonly Omit<StreamEvent, 'id'>[];
+
 const LOOK_EVERY_MS = 1000;
 const LISTENERS = 64;
 /** Changes told at once; who was away for longer is told the newest of them. */
 const CHANGES_READ = 200;
 
 /** Opens the stream; it looks at the log once a second while there are listeners, and never otherwise. */
-export function openSyncEvents(house: SyncDesk & Pick<House, 'log'>): SyncEvents {
+export function openSyncEvents(house: SyncDesk & Pick<House, 'log'>, others: Others = () => []): SyncEvents {
   const listeners = new Set<StreamListener>();
   let revision = 0;
   let known: ReadonlySet<number> = new Set();
@@ -32,7 +35,8 @@ export function openSyncEvents(house: SyncDesk & Pick<House, 'log'>): SyncEvents
     revision = newest;
     const events = eventsOf(records, known).map(streamEvent);
     known = runningIds(house);
-    for (const listener of listeners) events.forEach((event) => listener.send(event));
+    const told = [...events, ...others().map((event) => ({ id: revision, ...event }))];
+    for (const listener of listeners) told.forEach((event) => listener.send(event));
   };
   const settleAndLook = (): void => {
     settleSyncs(house).then(look, (error: unknown) => {

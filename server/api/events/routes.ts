@@ -1,9 +1,9 @@
-// GET /api/v1/events: what happens on the appliance, as server-sent events; anyone may listen, nobody may slow it down.
+// GET /api/v1/events: what happens on the appliance, as server-sent events; who may look may listen, nobody may slow it down.
 
 import type { Request, Response } from 'express';
 import { Router } from 'express';
 import type { No } from '../../malformed.ts';
-import { isNo } from '../../malformed.ts';
+import { isNo, no } from '../../malformed.ts';
 import { sendProblem } from '../../problem.ts';
 import type { StreamEvent } from './format.ts';
 import { HEARTBEAT, OPENING, readLastEventId, renderEvent } from './format.ts';
@@ -18,6 +18,8 @@ export type StreamListener = {
 export type EventParts = {
   readonly subscribe: (listener: StreamListener, lastId: number | undefined) => (() => void) | No;
   readonly limits?: Partial<StreamLimits>;
+  /** May whoever asks listen at all? */
+  readonly mayListen: (request: Request) => boolean;
 };
 
 type StreamLimits = {
@@ -36,6 +38,14 @@ export function eventRoutes(parts: EventParts): Router {
   const perAddress = new Map<string, number>();
   const router = Router();
   router.get('/api/v1/events', (request, response) => {
+    if (!parts.mayListen(request)) {
+      sendProblem(
+        response,
+        401,
+        no('this needs a login', 'log in on the page, or send Authorization: Bearer with an API token'),
+      );
+      return;
+    }
     const address = request.socket.remoteAddress ?? '';
     const open = perAddress.get(address) ?? 0;
     if (open >= limits.perAddress) {

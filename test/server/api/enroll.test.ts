@@ -6,14 +6,17 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { apiRoutes } from '../../../server/api/routes.ts';
+import type { Principal } from '../../../server/accounts/rights.ts';
+import type { Operation } from '../../../server/api/operation.ts';
+import type { AuditEntry } from '../../../server/api/operations/routes.ts';
+import { operationRoutes } from '../../../server/api/operations/routes.ts';
+import { siteOperations } from '../../../server/api/resources/site.ts';
 import { createApp } from '../../../server/app.ts';
 import { enrollMachine } from '../../../server/assembly/enrolment.ts';
 import type { HostStore } from '../../../server/hosts/store.ts';
 import { openHostStore } from '../../../server/hosts/store.ts';
 import { quietLog } from '../../../server/log.ts';
 import { parseSettings } from '../../../server/settings.ts';
-import { no } from '../../../server/malformed.ts';
 import { parseSite } from '../../../server/site/parse.ts';
 import { exampleText } from '../../support/example.ts';
 
@@ -24,15 +27,18 @@ let directory = '';
 let hosts: HostStore;
 let server: Server;
 let origin = '';
+let audited: AuditEntry[] = [];
 const siteFile = (): string => join(directory, 'site.yaml');
 const siteText = (): string => readFileSync(siteFile(), 'utf8');
 
 beforeEach(async () => {
+  audited = [];
   directory = mkdtempSync(join(tmpdir(), 'kickstand-enroll-'));
   writeFileSync(siteFile(), exampleText);
   hosts = openHostStore(join(directory, 'state.db'));
   hosts.discover({ mac: MAC, address: '192.168.168.99', firstSeen: 1, lastSeen: 1 });
-  server = createServer(createApp([apiRoutes(parts())], quietLog));
+  const routes = operationRoutes({ operations: operations(), identify, audit: (entry) => void audited.push(entry) });
+  server = createServer(createApp([routes], quietLog));
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
@@ -46,28 +52,37 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function parts(): Parameters<typeof apiRoutes>[0] {
+function operations(): readonly Operation[] {
   const parsed = parseSettings(
     { site: siteFile(), data: directory },
     { fromHere: (path) => path, fromHome: (path) => path, exists: () => true },
   );
   if (parsed.kind === 'problems') throw new Error(parsed.problems.join());
   const nothing = async (): Promise<unknown> => null;
-  const refused = async () => no('not here');
-  return {
-    operatorToken: () => 'the-token',
-    health: async () => ({ ok: true }),
-    views: { hosts: nothing, repos: nothing, trees: nothing, discovered: nothing, site: nothing },
-    host: nothing,
-    repo: nothing,
-    syncs: nothing,
-    arm: refused,
-    disarm: refused,
+  const notHere = (): never => {
+    throw new Error('not asked');
+  };
+  return siteOperations({
+    site: nothing,
+    plan: nothing,
+    siteText: notHere,
+    checkSite: notHere,
+    saveSite: notHere,
+    discovered: nothing,
     hasAsked: (mac) => hosts.sighting(mac) !== undefined,
     enroll: (mac, body) =>
       enrollMachine({ settings: parsed.settings, hosts, now: () => 10, log: quietLog }, { ...body, mac }),
-    siteSchema: () => ({}),
-  };
+  });
+}
+
+function identify({
+  headers,
+}: {
+  readonly headers: { readonly authorization?: string | undefined };
+}): Principal | undefined {
+  return headers.authorization === 'Bearer the-token'
+    ? { name: 'ops', role: 'operator', via: 'token', id: 't' }
+    : undefined;
 }
 
 async function post(
@@ -102,6 +117,7 @@ test('a machine is enrolled: one line more, the host as the answer, and no leave
   expect(siteText().split('\n')).toHaveLength(exampleText.split('\n').length + 1);
   expect(hosts.state('xs-03', 11)).toMatchObject({ phase: 'disarmed', arming: undefined });
   expect(hosts.history('xs-03', 10)).toMatchObject([{ what: 'enrolled', detail: `${MAC} at 192.168.168.5` }]);
+  expect(audited).toMatchObject([{ operation: 'enrollMachine', who: 'ops', via: 'token', status: 201 }]);
 });
 
 test('an old arming of the same name, of a host that was taken out of the site, is not inherited', async () => {
@@ -121,9 +137,9 @@ describe('the file stays as it is', () => {
   });
 
   test.each<[string, string, unknown, number, unknown]>([
-    ['for what is no MAC', 'nothing', wish, 400, { detail: 'not a MAC address: "nothing" (mac)' }],
-    ['for a group address', '01:00:5e:00:00:01', wish, 400, {}],
-    ['for a path in place of a MAC', encodeURIComponent('../../hosts/cs40'), wish, 400, {}],
+    ['for what is no MAC', 'nothing', wish, 404, {}],
+    ['for a group address', '01:00:5e:00:00:01', wish, 404, {}],
+    ['for a path in place of a MAC', encodeURIComponent('../../hosts/cs40'), wish, 404, {}],
     [
       'for a machine that never asked',
       '52:54:00:00:00:78',
@@ -134,7 +150,7 @@ describe('the file stays as it is', () => {
     ['for a body that is no JSON', MAC, '{', 400, {}],
     ['for no name', MAC, { profile: 'hypervisor' }, 400, { detail: expect.stringContaining('name') }],
     ['for a name that is a number', MAC, { ...wish, name: 7 }, 400, { detail: expect.stringContaining('name') }],
-    ['for more than is asked', MAC, { ...wish, arm: true }, 400, { detail: expect.stringContaining('arm') }],
+    ['for more than is asked', MAC, { ...wish, arm: true }, 400, { detail: expect.stringContaining('unknown key') }],
     [
       'for both an address and a range',
       MAC,
@@ -143,7 +159,7 @@ describe('the file stays as it is', () => {
       { detail: 'it has both an address and a range' },
     ],
     ['for a name of ten thousand letters', MAC, { ...wish, name: 'a'.repeat(10_000) }, 400, {}],
-    ['for more than any body needs', MAC, { ...wish, name: 'a'.repeat(20_000) }, 413, {}],
+    ['for more than any body needs', MAC, { ...wish, name: 'a'.repeat(70_000) }, 413, {}],
     [
       'for a range nobody tells',
       MAC,

@@ -38,8 +38,10 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-async function serve(parts: EventParts = events): Promise<number> {
-  const server = createServer(createApp([eventRoutes(parts)], quietLog));
+async function serve(given: Omit<EventParts, 'mayListen'> = events): Promise<number> {
+  const mayListen = ({ headers }: { headers: { authorization?: string | undefined } }) =>
+    headers.authorization !== 'Bearer wrong';
+  const server = createServer(createApp([eventRoutes({ ...given, mayListen })], quietLog));
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -173,7 +175,7 @@ test('all listeners together are bounded', async () => {
 });
 
 test('who missed more than may wait unread is told the newest of it, and stays', async () => {
-  const hub: EventParts = {
+  const hub: Omit<EventParts, 'mayListen'> = {
     subscribe: ({ send }) => {
       for (let id = 1; id <= 200; id += 1) send({ id, event: 'x', data: { id, notes: 'n'.repeat(2000) } });
       return () => undefined;
@@ -189,7 +191,7 @@ test('who missed more than may wait unread is told the newest of it, and stays',
 test('a client that reads nothing is cut off, and the others hear on', async () => {
   let tell = (_text: string): void => {};
   const left = Promise.withResolvers<void>();
-  const hub: EventParts = {
+  const hub: Omit<EventParts, 'mayListen'> = {
     subscribe: (listener) => {
       tell = (text) => listener.send({ id: 1, event: 'x', data: text });
       return () => left.resolve();

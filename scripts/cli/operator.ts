@@ -1,0 +1,226 @@
+// kickstand operator and kickstand token: who may use the page and the API. They work on the data directory, appliance running or not.
+
+import { randomBytes } from 'node:crypto';
+import { originOf, runningAppliance } from '../../server/assembly/appliance.ts';
+import type { Accounts } from '../../server/assembly/accounts.ts';
+import { openAccountsOf } from '../../server/assembly/accounts.ts';
+import { dataPaths } from '../../server/assembly/house.ts';
+import type { OperatorRole } from '../../server/accounts/rights.ts';
+import { isOperatorRole, OPERATOR_NAME, OPERATOR_ROLES } from '../../server/accounts/rights.ts';
+import type { No } from '../../server/malformed.ts';
+import { isNo } from '../../server/malformed.ts';
+import { openSecretStore } from '../../server/secrets/store.ts';
+import { ensureDirectory } from '../../server/store.ts';
+import type { Args, Context, Flags } from './context.ts';
+import { CommandFailed, readContext, readSite } from './context.ts';
+import { readHiddenLine } from './hidden-line.ts';
+import type { ExitCode, Output } from './output.ts';
+import { formatTime, print, refuse, table } from './output.ts';
+
+/** `operator list`. */
+export async function listOperators(_args: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, ({ store }, { output }) => {
+    const all = store.operators();
+    const rows = all.map(({ name, role, createdAt, seenAt }) => [
+      name,
+      role,
+      formatTime(createdAt),
+      formatTime(seenAt ?? 0),
+    ]);
+    print(
+      output,
+      all,
+      all.length === 0
+        ? 'none: kickstand operator invite makes a set-up link'
+        : table(['NAME', 'ROLE', 'SINCE', 'LAST SEEN'], rows),
+    );
+    return 0;
+  });
+}
+
+/** `operator add NAME --role ROLE`: the password is typed unseen, or comes on standard input. */
+export async function addOperator([name]: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, async ({ desk, audit }, { output }) => {
+    const account = {
+      name: nameOf(name),
+      role: roleOf(flags['role']),
+      password: await readHiddenLine('password: ', 'password'),
+    };
+    return done(output, await desk.add(account), {
+      audit,
+      operation: 'addOperator',
+      target: account.name,
+      text: `${account.name}: added as ${account.role}`,
+    });
+  });
+}
+
+/** `operator password NAME`: its sessions end. */
+export async function changePassword([name]: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, async ({ desk, audit }, { output }) => {
+    const target = nameOf(name);
+    const changed = await desk.setPassword(target, await readHiddenLine('new password: ', 'password'));
+    return done(output, changed, {
+      audit,
+      operation: 'changeOperator',
+      target,
+      text: `${target}: password changed, sessions ended`,
+    });
+  });
+}
+
+/** `operator role NAME ROLE`. */
+export async function changeRole([name, role]: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, ({ desk, audit }, { output }) => {
+    const target = nameOf(name);
+    const wanted = roleOf(role);
+    return done(output, desk.setRole(target, wanted), {
+      audit,
+      operation: 'changeOperator',
+      target,
+      text: `${target}: ${wanted}`,
+    });
+  });
+}
+
+/** `operator remove NAME`. */
+export async function removeOperator([name]: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, ({ desk, audit }, { output }) => {
+    const target = nameOf(name);
+    return done(output, desk.remove(target), {
+      audit,
+      operation: 'removeOperator',
+      target,
+      text: `${target}: removed`,
+    });
+  });
+}
+
+/** `operator invite`: the set-up link of the first account. */
+export async function inviteCommand(_args: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, async ({ desk }, context) => {
+    const { output, settings } = context;
+    if (!desk.isEmpty()) {
+      return refuse(output, {
+        kind: 'no',
+        reason: 'there are operators already',
+        remedy: 'kickstand operator add NAME',
+      });
+    }
+    const running = await runningAppliance(settings.dataDirectory);
+    const origin = running?.origin ?? originOf(settings.advertise, await readSite(context), settings.httpPort ?? 80);
+    const link = setupLink(origin, desk.invite());
+    print(output, { link }, `${link}\n  it works once, for a day`);
+    return 0;
+  });
+}
+
+/** Behind the # of an address nothing is sent to a server, or written into a log. */
+export function setupLink(origin: string, invitation: string): string {
+  return `${origin}/setup#${invitation}`;
+}
+
+/** `token list`. */
+export async function listTokens(_args: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, ({ store }, { output }) => {
+    const all = store.tokens();
+    const rows = all.map((token) => [
+      token.id,
+      token.label,
+      token.role,
+      token.operator,
+      formatTime(token.createdAt),
+      token.expiresAt === undefined ? 'never' : formatTime(token.expiresAt),
+      formatTime(token.seenAt ?? 0),
+    ]);
+    print(
+      output,
+      all,
+      all.length === 0 ? 'none' : table(['ID', 'LABEL', 'ROLE', 'OF', 'SINCE', 'EXPIRES', 'LAST USED'], rows),
+    );
+    return 0;
+  });
+}
+
+const LOCAL = { name: 'local', role: 'admin', via: 'token', id: 'command' } as const;
+const DAY_MS = 86_400_000;
+
+/** `token add LABEL --role ROLE [--days N]`: the secret is printed this once. */
+export async function addToken([label]: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, ({ desk, audit }, { output }) => {
+    const days = flags['days'] === undefined ? undefined : Number(flags['days']);
+    if (days !== undefined && !(Number.isInteger(days) && days > 0))
+      throw new CommandFailed('--days is a whole number above 0', 2);
+    const expiresAt = days === undefined ? undefined : Date.now() + days * DAY_MS;
+    const made = desk.makeToken(LOCAL, { label: String(label), role: roleOf(flags['role']), expiresAt });
+    if (isNo(made)) return refuse(output, made);
+    note(audit, 'makeToken', made.token.id);
+    print(output, { ...made.token, secret: made.secret }, made.secret);
+    return 0;
+  });
+}
+
+/** `token remove ID`. */
+export async function removeToken([id]: Args, flags: Flags): Promise<ExitCode> {
+  return withAccounts(flags, ({ store, audit }, { output }) => {
+    const target = String(id);
+    if (!store.removeToken(target))
+      return refuse(output, { kind: 'no', reason: `there is no token ${target}`, remedy: 'kickstand token list' });
+    note(audit, 'removeToken', target);
+    print(output, { removed: target }, `${target}: removed`);
+    return 0;
+  });
+}
+
+type Done = {
+  readonly audit: Accounts['audit'];
+  readonly operation: string;
+  readonly target: string;
+  readonly text: string;
+};
+
+function done(
+  output: Output,
+  answer: { readonly kind: string } | No,
+  { audit, operation, target, text }: Done,
+): ExitCode {
+  if (isNo(answer)) return refuse(output, answer);
+  note(audit, operation, target);
+  print(output, { [operation]: target }, text);
+  return 0;
+}
+
+/** Whoever runs a command here can read every secret: they are the administrator of the machine. */
+function note(audit: Accounts['audit'], operation: string, target: string): void {
+  audit.note({ at: Date.now(), who: LOCAL.name, via: 'command', address: '', operation, target, status: 0 });
+}
+
+async function withAccounts(
+  flags: Flags,
+  work: (accounts: Accounts, context: Context) => Promise<ExitCode> | ExitCode,
+): Promise<ExitCode> {
+  const context = readContext(flags);
+  const { settings } = context;
+  await ensureDirectory(settings.dataDirectory);
+  const secrets = openSecretStore(dataPaths(settings.dataDirectory).secrets);
+  const accounts = openAccountsOf({ settings, secrets, now: Date.now, random: randomBytes });
+  try {
+    return await work(accounts, context);
+  } finally {
+    accounts.close();
+  }
+}
+
+function nameOf(given: Args[number]): string {
+  const name = String(given);
+  if (new RegExp(OPERATOR_NAME).test(name)) return name;
+  throw new CommandFailed(
+    'an operator is named by 2 to 32 lower-case letters, digits, dots and dashes, a letter first',
+    2,
+  );
+}
+
+function roleOf(given: unknown): OperatorRole {
+  if (typeof given === 'string' && isOperatorRole(given)) return given;
+  throw new CommandFailed(`a role is one of ${OPERATOR_ROLES.join(', ')}`, 2);
+}

@@ -1,0 +1,116 @@
+// The API's operations, given the functions of the open house that they stand for.
+
+import type { Operation } from '../api/operation.ts';
+import { accountOperations } from '../api/resources/accounts.ts';
+import { contentOperations } from '../api/resources/content.ts';
+import { hostOperations } from '../api/resources/hosts.ts';
+import { siteOperations } from '../api/resources/site.ts';
+import { templateOperations } from '../api/resources/templates.ts';
+import { lintRendered } from '../../kickstart/lint/lint.ts';
+import { isNo, no } from '../malformed.ts';
+import { planAddresses } from '../site/plan.ts';
+import { showSite } from '../site/show.ts';
+import { checkSiteText, readSiteFile, saveSiteFile } from './site-file.ts';
+import type { Accounts } from './accounts.ts';
+import { armHost, disarmHost } from './arming.ts';
+import { enrollMachine, strangers } from './enrolment.ts';
+import { logView } from './host-logs.ts';
+import type { House } from './house.ts';
+import { hostNamed, installOf } from './house.ts';
+import type { RenderForm } from './instructions.ts';
+import { formOf, previewFor, renderForms } from './instructions.ts';
+import { receiptsOf, wholeReceipt } from './receipts.ts';
+import { openRehearsals } from './rehearse-apart.ts';
+import { publishSnapshot } from './rollback.ts';
+import type { SyncStarter } from './sync-start.ts';
+import { stagedOperations } from './staging.ts';
+import { cancelSync } from './sync-jobs.ts';
+import { syncHistory } from './sync-views.ts';
+import { hostDetail, hostViews, noRepo, repoDetail, repoViews, treeViews } from './views.ts';
+
+/** As many machines as are kept. */
+const DISCOVERED = 10_000;
+
+/** Every operation of the appliance. `starter` begins syncs that go on after the answer. */
+export function apiOperations(house: House, accounts: Accounts, starter: SyncStarter): readonly Operation[] {
+  return [
+    ...ofAccounts(house, accounts),
+    ...ofHosts(house),
+    ...contentOperations({
+      repos: () => repoViews(house),
+      repo: (name) => repoDetail(house, name),
+      syncs: async (name, limit) => (hasRepo(house, name) ? syncHistory(house, name, limit) : noRepo(house)),
+      beginSync: (name) => starter.begin(name),
+      cancelSync: (name) => cancelSync(house, name),
+      publish: async (name, id) =>
+        hasRepo(house, name) ? publishSnapshot(house, name, { id, times: 'as they are' }) : noRepo(house),
+      trees: () => treeViews(house),
+    }),
+    ...templateOperations(stagedOperations(house)),
+    ...siteOperations({
+      site: async () => showSite(house.site()),
+      plan: async () => planAddresses(house.site()),
+      siteText: () => readSiteFile(house.settings),
+      checkSite: checkSiteText,
+      saveSite: (text, etag) => saveSiteFile(house.settings, { text, etag }),
+      discovered: async () => strangers({ hosts: house.hosts, site: house.site() }, DISCOVERED),
+      hasAsked: (mac) => house.hosts.sighting(mac) !== undefined,
+      enroll: (mac, body) => enrollMachine(house, { ...body, mac }),
+    }),
+  ];
+}
+
+function ofAccounts(house: House, { desk, store, audit }: Accounts): readonly Operation[] {
+  return accountOperations({
+    desk,
+    operators: store.operators,
+    tokens: store.tokens,
+    removeToken: store.removeToken,
+    endSession: ({ via, id }) => (via === 'session' ? store.endSession(id) : undefined),
+    audit: audit.newest,
+    now: house.now,
+  });
+}
+
+function ofHosts(house: House): readonly Operation[] {
+  const rehearsals = openRehearsals(house.settings);
+  return hostOperations({
+    hosts: async () => hostViews(house),
+    host: async (name) => hostDetail(house, name),
+    render: (name, form) => shownInstructions(house, name, form),
+    rehearse: async (name) => {
+      const found = hostNamed(house.site(), name);
+      return isNo(found) ? found : rehearsals.rehearse(name);
+    },
+    receipts: async (name) => receiptsOf(house, name),
+    receipt: async (name, armedAt) => wholeReceipt(house, name, armedAt),
+    log: async (name, page) => logView(house, name, page),
+    arm: (name, forMs) => armHost(house, name, forMs),
+    disarm: async (name) =>
+      disarmHost(
+        house,
+        name,
+        house.site().hosts.map((host) => host.name),
+      ),
+  });
+}
+
+function hasRepo(house: House, name: string): boolean {
+  return house.site().repos.some((repo) => repo.name === name);
+}
+
+/** A preview with what its release's own parser would say of it. */
+async function shownInstructions(house: House, name: string, wanted: string | undefined) {
+  const install = await installOf(house, name);
+  if (isNo(install)) return install;
+  const form = wanted ?? formOf(install);
+  if (!isForm(form)) return no(`there is no form ${form}`);
+  const text = await previewFor(house, name, form);
+  if (isNo(text)) return text;
+  const findings = form === 'kickstart' ? lintRendered(text, install.os) : [];
+  return { form, text, findings };
+}
+
+function isForm(form: string): form is RenderForm {
+  return (renderForms as readonly string[]).includes(form);
+}
