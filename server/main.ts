@@ -14,12 +14,21 @@ import { contentParts, publishPaths } from './assembly/content.ts';
 import type { RunningDhcp } from './assembly/dhcp.ts';
 import { startDhcp } from './assembly/dhcp.ts';
 import { followBoot, followContent } from './assembly/followed.ts';
+import type { LogDesk } from './assembly/host-logs.ts';
+import { watchHosts } from './assembly/host-events.ts';
+import { openLogDesk } from './assembly/host-logs.ts';
+import type { Meters } from './assembly/meters.ts';
+import { countStages, followRequest, openMeters } from './assembly/meters.ts';
 import { listen } from './assembly/ports.ts';
+import { catchUpReceipts } from './assembly/receipts.ts';
 import { routersOf } from './assembly/routers.ts';
 import { startRepoSchedules } from './assembly/schedules.ts';
 import type { SyncEvents } from './assembly/sync-events.ts';
 import { openSyncEvents } from './assembly/sync-events.ts';
+import type { SyncStarter } from './assembly/sync-start.ts';
+import { openSyncStarter } from './assembly/sync-start.ts';
 import { bootTftp } from './assembly/tftp.ts';
+import { closedTogether } from './assembly/together.ts';
 import type { Transcript } from './assembly/transcript.ts';
 import { openTranscript } from './assembly/transcript.ts';
 import { bootHandler } from './boot/routes.ts';
@@ -27,18 +36,25 @@ import { isInstallerPath } from './http/audience.ts';
 import { startHttpListener } from './http/listener.ts';
 import type { Log } from './log.ts';
 import { messageOf, no } from './malformed.ts';
+import { roomOf } from './metrics/requests.ts';
 import { sendProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { startTftpListener } from './tftp/listener.ts';
+import type { TftpEvent } from './tftp/types.ts';
 
 /** A running appliance. */
 export type Running = {
   readonly httpPort: number;
   readonly tftpPort: number;
+  /** Undefined: installers' logs are not received. */
+  readonly syslogPort: number | undefined;
   readonly dhcp: RunningDhcp;
   readonly appliance: Appliance;
   close(): Promise<void>;
 };
+
+/** How long transfers are left to finish once the appliance is asked to stop. */
+const TRANSFERS_MS = 20_000;
 
 /** Starts the appliance: HTTP, TFTP, DHCP and schedules. Rejects with the reason where the site or a port is not to be had. */
 export async function serve(settings: Settings, log: Log): Promise<Running> {
@@ -46,34 +62,48 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   const appliance = await openAppliance(settings, log);
   opened.defer(() => appliance.close());
   appliance.onReload((site) => disarmVanished(appliance.house, site));
-  const transcript = openTranscript(appliance.house);
+  const meters = openMeters(appliance.house);
+  opened.defer(() => meters.close());
+  const transcript = countStages(openTranscript(appliance.house), meters.boots);
   const desk = openBootDesk(appliance.house);
   const names = openBootNamespace(appliance.house, desk, transcript);
-  const events = openSyncEvents(appliance.house);
-  const boot = { names, transcript, events };
-  const tftp = await listenTftp(settings, boot, log);
-  opened.defer(() => tftp.close());
+  const events = openSyncEvents(appliance.house, watchHosts(appliance.house));
+  const logs = openLogDesk(appliance.house);
+  const starter = openSyncStarter(appliance.house);
+  const boot = { names, transcript, events, logs, starter, meters };
   const files = openContentFiles();
-  // After the port is closed: what is still being sent reads on to its end.
+  // After the ports are closed: what is still being sent reads on to its end.
   opened.defer(() => files.close());
-  const http = await listenHttp(appliance, { ...boot, files }, log);
-  opened.defer(() => http.close());
+  const ports = opened.use(closedTogether());
+  ports.add(() => starter.close());
   // An event stream has no end of its own for the port to wait for.
-  opened.defer(() => events.close());
+  ports.add(() => events.close());
+  const tftp = await listenTftp(settings, boot, log);
+  ports.add(() => tftp.close());
+  const http = await listenHttp(appliance, { ...boot, files }, log);
+  ports.add(() => http.close());
+  const syslog = await logs.listen();
+  ports.add(() => syslog?.close());
   const dhcp = await startDhcp({ house: appliance.house, desk, transcript });
-  opened.defer(() => dhcp.close());
-  await appliance.announce({ httpPort: http.port, tftpPort: tftp.port });
+  ports.add(() => dhcp.close());
+  meters.follow({ tftpSessions: () => tftp.sessions(), dhcp: dhcp.read });
+  await appliance.announce({ httpPort: http.port, tftpPort: tftp.port, syslogPort: syslog?.port });
+  catchUpReceipts(appliance.house);
   const schedules = await startRepoSchedules(appliance);
-  opened.defer(() => schedules.close());
-  // All of it runs: from here on it is closed by who asked for it, last opened first.
+  ports.add(() => schedules.close());
+  // All of it runs: from here on it is closed by who asked for it.
   const running = opened.move();
-  return { httpPort: http.port, tftpPort: tftp.port, dhcp, appliance, close: () => running.disposeAsync() };
+  const numbers = { httpPort: http.port, tftpPort: tftp.port, syslogPort: syslog?.port };
+  return { ...numbers, dhcp, appliance, close: () => running.disposeAsync() };
 }
 
 type Boot = {
   readonly names: ReturnType<typeof openBootNamespace>;
   readonly transcript: Transcript;
   readonly events: SyncEvents;
+  readonly logs: LogDesk;
+  readonly starter: SyncStarter;
+  readonly meters: Meters;
 };
 
 type Http = Boot & { readonly files: ContentFiles };
@@ -81,9 +111,10 @@ type Answering = Http & { readonly content: ContentHandler };
 
 function listenHttp(appliance: Appliance, boot: Http, log: Log) {
   const { house } = appliance;
+  const { receipts } = house;
   const content = createContentHandler({
     ...contentParts(house, boot.files),
-    onServed: followContent(boot.transcript),
+    onServed: followContent(boot.transcript, (mac, one) => receipts.served(mac, one)),
   });
   return listen('HTTP', house.settings.httpPort, {
     choice: { own: 80, fallBack: 8080 },
@@ -93,30 +124,49 @@ function listenHttp(appliance: Appliance, boot: Http, log: Log) {
         port,
         isInstallerPath: (path) => isInstallerPath(path, publishPaths(house).keys()),
         handle: handlerOf(appliance, { ...boot, content }, log),
-        answerPlain: content.answerPlain,
+        answerPlain: countedPlain(content, boot.meters),
+        limits: { closeMs: TRANSFERS_MS },
         log,
       }),
   });
 }
 
-function listenTftp(settings: Settings, { names, transcript }: Boot, log: Log) {
+/** What is answered before any parser is counted here. */
+function countedPlain({ answerPlain }: ContentHandler, { requests }: Meters): ContentHandler['answerPlain'] {
+  return (request, remote) => {
+    const answer = answerPlain(request, remote);
+    if (answer !== undefined)
+      requests.ready(roomOf(request.target, 'content'), { status: answer.status, bytes: answer.body?.length ?? 0 });
+    return answer;
+  };
+}
+
+function listenTftp(settings: Settings, { names, transcript, meters }: Boot, log: Log) {
   const { open, ended } = bootTftp(names, transcript.note);
+  const onEvent = (event: TftpEvent): void => {
+    meters.boots.transfer(event);
+    ended(event);
+  };
   return listen('TFTP', settings.tftpPort, {
     choice: { own: 69, fallBack: 6969 },
-    start: (port) => startTftpListener({ address: settings.listen, port, open, log, onEvent: ended }),
+    start: (port) =>
+      startTftpListener({ address: settings.listen, port, open, log, onEvent, limits: { closeMs: TRANSFERS_MS } }),
   });
 }
 
 /** Content first, then the boot namespace, then Express with all the rest. */
-function handlerOf(appliance: Appliance, { names, transcript, events, files, content }: Answering, log: Log) {
-  const app = createApp(routersOf(appliance, { transcript, events }), log);
+function handlerOf(appliance: Appliance, { names, transcript, files, content, ...followed }: Answering, log: Log) {
+  const app = createApp(routersOf(appliance, { transcript, ...followed }), log);
   const boot = bootHandler({
     names,
     sendFile: (request, response, place) => sendPlace(request, response, { place, name: request.url ?? '', files }),
     ...followBoot(transcript),
   });
   return (request: IncomingMessage, response: ServerResponse): void => {
-    if (content.handle(request, response)) return;
+    const answering = followRequest(followed.meters.requests, request, response);
+    const isContent = content.handle(request, response) ? 'content' : 'no-content';
+    answering.as(roomOf(request.url ?? '', isContent));
+    if (isContent === 'content') return;
     boot(request, response).then(
       (taken) => (taken ? undefined : app(request, response)),
       (error: unknown) => {

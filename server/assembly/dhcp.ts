@@ -1,10 +1,10 @@
 // DHCP over the open house: what each machine that asks for network boot is given, and the ports that answer it.
 
 import { chooseFirst } from '../boot/choose.ts';
-import type { DhcpListener, DhcpSetup } from '../dhcp/listener.ts';
+import type { DhcpCounts, DhcpListener, DhcpSetup } from '../dhcp/listener.ts';
 import { startDhcpListener } from '../dhcp/listener.ts';
 import { openLeaseStore } from '../dhcp/store.ts';
-import type { AnswerBoot } from '../dhcp/types.ts';
+import type { AnswerBoot, Lease } from '../dhcp/types.ts';
 import { describeFirmware } from '../hosts/sighting.ts';
 import type { No } from '../malformed.ts';
 import { isNo, messageOf } from '../malformed.ts';
@@ -23,10 +23,19 @@ export type DhcpParts = { readonly house: House; readonly desk: BootDesk; readon
 export type RunningDhcp = {
   /** For the start-up report. */
   readonly what: string;
+  /** What came, what became of it, and the leases there are; undefined where DHCP is off. */
+  readonly read: () => DhcpReading | undefined;
   close(): Promise<void>;
 };
 
-const NO_DHCP: RunningDhcp = { what: 'off', close: async () => {} };
+export type DhcpReading = {
+  readonly types: ReadonlyMap<string, number>;
+  readonly counts: DhcpCounts;
+  /** Undefined for a proxy, which gives none. */
+  readonly leases: Iterable<Lease> | undefined;
+};
+
+const NO_DHCP: RunningDhcp = { what: 'off', read: () => undefined, close: async () => {} };
 
 /** Starts DHCP in the mode the settings name. Rejects with reason and remedy where it cannot be answered, or must not. */
 export async function startDhcp(parts: DhcpParts): Promise<RunningDhcp> {
@@ -55,7 +64,15 @@ export async function startDhcp(parts: DhcpParts): Promise<RunningDhcp> {
   if (isNo(listener)) throw refused(listener);
   opened.defer(() => listener.close());
   const running = opened.move();
-  return { what: describe(mode, listener, served.name), close: () => running.disposeAsync() };
+  return {
+    what: describe(mode, listener, served.name),
+    read: () => ({ types: listener.types(), counts: listener.counts(), leases: leasesOf(service) }),
+    close: () => running.disposeAsync(),
+  };
+}
+
+function leasesOf({ service }: Service): Iterable<Lease> | undefined {
+  return service.kind === 'server' ? service.leases.book.all() : undefined;
 }
 
 type Service = { readonly service: DhcpSetup['service']; close(): Promise<void> };

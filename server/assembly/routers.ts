@@ -1,48 +1,56 @@
 // Every Express router of the appliance, each given its functions.
 
+import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
+import type { Right } from '../accounts/rights.ts';
+import { mayAct } from '../accounts/rights.ts';
+import { isNo } from '../malformed.ts';
+import { version } from '../version.ts';
+import { apiOperations } from './api.ts';
+import type { SyncStarter } from './sync-start.ts';
 import { bundleRoutes } from '../../kickstart/bundle/routes.ts';
 import { repoFileRoutes } from '../../kickstart/repo-files/routes.ts';
 import { eventRoutes } from '../api/events/routes.ts';
-import { apiRoutes, isOperator } from '../api/routes.ts';
+import { operationRoutes } from '../api/operations/routes.ts';
+import { apiRoutes } from '../api/routes.ts';
 import { consoleRoutes } from '../console/routes.ts';
+import { hostFileRoutes } from '../hosts/files/routes.ts';
 import { installerRoutes } from '../hosts/routes.ts';
+import { metricsRoutes } from '../metrics/routes.ts';
 import { siteJsonSchema } from '../site/schema.ts';
-import { showSite } from '../site/show.ts';
 import type { Appliance } from './appliance.ts';
-import { armHost, disarmHost } from './arming.ts';
 import { bundleFor } from './bundle.ts';
-import { enrollMachine, strangers } from './enrolment.ts';
+import { hostFile } from './host-files.ts';
+import type { LogDesk } from './host-logs.ts';
 import type { House } from './house.ts';
-import { instructionsFor } from './instructions.ts';
+import { followInstalls } from './receipts.ts';
+import type { Meters } from './meters.ts';
 import { recently } from './recently.ts';
 import { repoFileFor } from './repos.ts';
 import type { SyncEvents } from './sync-events.ts';
-import { syncAlarms, syncHistory } from './sync-views.ts';
+import { syncAlarms } from './sync-views.ts';
 import type { Transcript } from './transcript.ts';
 import type { Lack } from './views.ts';
-import {
-  hostDetail,
-  hostPage,
-  hostViews,
-  lacks,
-  noRepo,
-  pageModel,
-  repoDetail,
-  repoViews,
-  stoppedHosts,
-  treeViews,
-} from './views.ts';
+import { SITE_REFUSED, lacks, stoppedHosts } from './views.ts';
 
 const ASSETS = new URL('../console/assets/', import.meta.url).pathname;
 
 type Lacking = () => Promise<readonly Lack[]>;
 
 /** What the routers follow beside the house. */
-export type Followed = { readonly transcript: Transcript; readonly events: SyncEvents };
+export type Followed = {
+  readonly transcript: Transcript;
+  readonly events: SyncEvents;
+  readonly logs: LogDesk;
+  readonly starter: SyncStarter;
+  readonly meters: Meters;
+};
 
 /** In the order they are asked. */
-export function routersOf(appliance: Appliance, { transcript, events }: Followed): readonly Router[] {
+export function routersOf(
+  appliance: Appliance,
+  { transcript, events, logs, starter, meters }: Followed,
+): readonly Router[] {
   const { house } = appliance;
   const lacking = recently(house.now, async () => [
     ...rogueLacks(house, transcript),
@@ -51,16 +59,21 @@ export function routersOf(appliance: Appliance, { transcript, events }: Followed
     ...(await syncAlarms(house)),
   ]);
   return [
-    installers(house, transcript),
+    installers(house, transcript, logs),
+    hostFiles(house),
     repoFileRoutes((name, snapshot) => repoFileFor(house, name, snapshot)),
     bundleRoutes({
       bundleFor: (name, options) => bundleFor(house, name, options),
-      isOperator: (request) => isOperator(request, appliance.operatorToken()),
+      isOperator: (request) => isAllowed(appliance, request, 'operator'),
       log: house.log,
     }),
-    api(appliance, lacking),
-    eventRoutes(events),
-    pages(appliance, lacking),
+    ...api(appliance, lacking, { logs, starter }),
+    eventRoutes({ ...events, mayListen: (request) => isAllowed(appliance, request, 'viewer') }),
+    metricsRoutes({
+      mayRead: (request) => isAllowed(appliance, request, 'viewer'),
+      collect: recently(house.now, () => meters.collect(() => lackCodes(appliance, lacking))),
+    }),
+    pages(appliance),
   ];
 }
 
@@ -71,6 +84,7 @@ function rogueLacks({ settings }: House, { rogues }: Transcript): readonly Lack[
     boot: `take its next-server and file name away${settings.dhcp === 'proxy' ? '' : ', or switch it off'}: machines may boot what it names`,
   };
   return rogues.list().map(({ server, kind, evidence }) => ({
+    code: kind === 'dhcp' ? 'dhcp-rogue' : 'boot-rogue',
     what: 'DHCP',
     // A client's word names no server; an answer that was heard names itself.
     reason: evidence.includes(server) ? evidence : `another DHCP server answers: ${server} (${evidence})`,
@@ -78,10 +92,17 @@ function rogueLacks({ settings }: House, { rogues }: Transcript): readonly Lack[
   }));
 }
 
-function installers(house: House, { machines, note }: Transcript): Router {
+function installers(house: House, { machines, note }: Transcript, logs: LogDesk): Router {
+  const installs = followInstalls(house);
   return installerRoutes({
     state: house.hosts.state,
-    apply: (host, event) => house.hosts.apply(host, event),
+    apply: (host, event) => {
+      logs.follow(host, event);
+      const state = house.hosts.apply(host, event);
+      installs.stands(host, state);
+      return state;
+    },
+    keepLog: (host, text) => logs.keepScript(host, text),
     note: (host, what, detail) => {
       const at = house.now();
       if (house.mayNote(at)) house.hosts.note(host, { at, what, detail });
@@ -96,71 +117,80 @@ function installers(house: House, { machines, note }: Transcript): Router {
       if (own === undefined || mac === undefined) machines.heardOf(address);
       else machines.learn(address, { mac, uuid: undefined, firmware: undefined });
       note({ mac, address }, stage);
+      installs.reached(host, address, stage);
     },
     macsOf: (name) => house.site().hosts.find((host) => host.name === name)?.macs,
-    render: (host, what) => instructionsFor(house, host, what),
+    render: installs.render,
     now: house.now,
     log: house.log,
   });
 }
 
-function pages(appliance: Appliance, lacking: Lacking): Router {
-  const { house } = appliance;
-  // Thousands of hosts make a large page, and anyone may ask for it in a loop.
-  const main = recently(house.now, async () => pageModel(house, await warningsOf(appliance, lacking)));
-  return consoleRoutes({ main, host: async (name) => hostPage(house, name) }, ASSETS);
-}
-
-function api(appliance: Appliance, lacking: Lacking): Router {
-  const { house } = appliance;
-  return apiRoutes({
-    operatorToken: appliance.operatorToken,
-    health: () => healthOf(appliance, lacking),
-    views: {
-      hosts: async () => hostViews(house),
-      repos: () => repoViews(house),
-      trees: () => treeViews(house),
-      discovered: async () => strangers({ hosts: house.hosts, site: house.site() }, 1000),
-      site: async () => showSite(house.site()),
+function hostFiles(house: House): Router {
+  return hostFileRoutes({
+    state: house.hosts.state,
+    note: (host, what, detail) => {
+      const at = house.now();
+      if (house.mayNote(at)) house.hosts.note(host, { at, what, detail });
     },
-    host: async (name) => hostDetail(house, name),
-    repo: (name) => repoDetail(house, name),
-    syncs: async (name, limit) =>
-      house.site().repos.some((repo) => repo.name === name) ? syncHistory(house, name, limit) : noRepo(house),
-    arm: (name, forMs) => armHost(house, name, forMs),
-    disarm: async (name) =>
-      disarmHost(
-        house,
-        name,
-        house.site().hosts.map((host) => host.name),
-      ),
-    hasAsked: (mac) => house.hosts.sighting(mac) !== undefined,
-    enroll: (mac, body) => enrollMachine(house, { ...body, mac }),
-    siteSchema: siteJsonSchema,
+    isHost: (name) => house.site().hosts.some((host) => host.name === name),
+    find: (host, name) => hostFile(house, host, name),
+    now: house.now,
+    log: house.log,
   });
 }
 
-/**
- * Alive, and what is missing. A lack of content is no ill health: the rest is served. Of a refused site file only places
- * are told: its texts may hold what was typed into the wrong place, and anyone may read this.
- */
-async function healthOf(appliance: Appliance, lacking: Lacking) {
-  const siteProblems = appliance.siteProblems().map(({ path, line }) => ({ path, line }));
-  const { settings, site } = appliance.house;
-  return { ok: true, site: site().name, dhcp: settings.dhcp, missing: await lacking(), siteProblems };
+function pages(appliance: Appliance): Router {
+  return consoleRoutes(
+    { mayLook: (request) => isAllowed(appliance, request, 'viewer'), site: () => appliance.house.site().name },
+    ASSETS,
+  );
 }
 
-async function warningsOf(appliance: Appliance, lacking: Lacking): Promise<readonly string[]> {
-  const [first, ...others] = appliance.siteProblems();
-  const place =
-    first === undefined ? '' : [first.path, ...(first.line === undefined ? [] : [`line ${first.line}`])].join(', ');
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const refused =
-    first === undefined
-      ? []
-      : [`The changed site file is refused (${place}${more}); kickstand site check tells why. The old site goes on.`];
-  const missing = (await lacking()).map(
-    (lack) => `${lack.what}: ${lack.reason}${lack.remedy === undefined ? '' : ` — ${lack.remedy}`}`,
-  );
-  return [...refused, ...missing];
+function api(
+  appliance: Appliance,
+  lacking: Lacking,
+  { logs, starter }: Pick<Followed, 'logs' | 'starter'>,
+): readonly Router[] {
+  const { house, accounts } = appliance;
+  const operations = apiOperations(house, accounts, starter);
+  return [
+    apiRoutes({
+      operations,
+      version,
+      health: async ({ strict }) => ({
+        ...(await healthOf(appliance, lacking, strict === undefined ? 'alive' : 'strict')),
+        syslog: logs.counts(),
+      }),
+      siteSchema: siteJsonSchema,
+    }),
+    operationRoutes({
+      operations,
+      identify: accounts.identify,
+      audit: (entry) => accounts.audit.note({ at: house.now(), ...entry }),
+    }),
+  ];
+}
+
+function isAllowed({ accounts }: Appliance, request: IncomingMessage, right: Right): boolean {
+  const principal = accounts.identify(request);
+  return !isNo(principal) && mayAct(principal?.role, right);
+}
+
+/**
+ * Alive, and what is missing. A lack of content is no ill health: the rest is served; `strict` is for monitoring, which wants to
+ * hear of whatever an operator must act on. Of a refused site file only places are told: its texts may hold what was typed into the
+ * wrong place, and anyone may read this.
+ */
+async function healthOf(appliance: Appliance, lacking: Lacking, how: 'alive' | 'strict') {
+  const siteProblems = appliance.siteProblems().map(({ path, line }) => ({ code: SITE_REFUSED, path, line }));
+  const { settings, site } = appliance.house;
+  const missing = await lacking();
+  const ok = how === 'alive' || (missing.length === 0 && siteProblems.length === 0);
+  return { ok, site: site().name, dhcp: settings.dhcp, missing, siteProblems };
+}
+
+async function lackCodes(appliance: Appliance, lacking: Lacking): Promise<readonly string[]> {
+  const codes = (await lacking()).map(({ code }) => code);
+  return [...codes, ...appliance.siteProblems().map(() => SITE_REFUSED)];
 }

@@ -64,6 +64,8 @@ export type DhcpListener = {
   readonly ports: Pick<DhcpPorts, 'server' | 'boot'>;
   /** How many datagrams came, and what became of them. */
   counts(): DhcpCounts;
+  /** How many messages of each type (`discover`, `request` …) clients sent. */
+  types(): ReadonlyMap<DhcpRequest['type'], number>;
   /** Ends questions in hand and closes the ports; the leases stay open. */
   close(): Promise<void>;
 };
@@ -87,7 +89,13 @@ export async function startDhcpListener(setup: DhcpSetup): Promise<DhcpListener 
     await room.close();
     throw error;
   }
-  return { kind: 'dhcp', ports: room.ports, counts: () => room.counts(), close: () => room.close() };
+  return {
+    kind: 'dhcp',
+    ports: room.ports,
+    counts: () => room.counts(),
+    types: () => room.types,
+    close: () => room.close(),
+  };
 }
 
 /** Holds the ports, the prober and the watch for others. */
@@ -99,6 +107,7 @@ class DhcpRoom {
   readonly #networks: () => readonly ServedNetwork[];
   readonly #desk: Desk;
   readonly #counts = { received: 0, malformed: 0, 'not-ours': 0 };
+  readonly types = new Map<DhcpRequest['type'], number>();
   readonly #replyEars = new Set<(packet: DhcpPacket) => void>();
   #udp: { readonly server: UdpPort; readonly boot: UdpPort } | undefined;
   #state: 'looking' | 'serving' | 'closed' = 'looking';
@@ -218,7 +227,10 @@ class DhcpRoom {
       const packet = decodePacket(bytes);
       if (packet.op === 'reply') for (const hear of this.#replyEars) hear(packet);
       const request = identifyRequest(packet);
-      if (!isNo(request)) return request;
+      if (!isNo(request)) {
+        this.types.set(request.type, (this.types.get(request.type) ?? 0) + 1);
+        return request;
+      }
       this.#counts['not-ours'] += 1;
       this.#setup.log.debug('dhcp message ignored', { address, reason: request.reason });
     } catch (error) {

@@ -22,6 +22,13 @@ export type TftpSetup = {
   readonly limits?: Partial<TftpLimits>;
 };
 
+export type TftpListener = {
+  readonly port: number;
+  /** How many transfers are under way. */
+  sessions(): number;
+  close(): Promise<void>;
+};
+
 export const DEFAULT_TFTP_LIMITS: TftpLimits = {
   // 1500 (Ethernet) - 20 (IPv4) - 8 (UDP) - 4 (TFTP): what EDK2 asks for, and never a fragment.
   blksize: 1468,
@@ -35,13 +42,15 @@ export const DEFAULT_TFTP_LIMITS: TftpLimits = {
   // Clients behind one address (a relay, a NAT) are many; one gone mad leaves room for the others.
   sessionsPerClient: 250,
   openMs: 10_000,
+  closeMs: 0,
 };
 
 /**
- * Listens on `address:port` until `close`. Rejects where the port cannot be had. `close` ends all transfers, telling the
- * clients, and resolves when sockets and files are closed (files that hang are waited for no longer than `openMs`).
+ * Listens on `address:port` until `close`. Rejects where the port cannot be had. `close` takes no more requests, leaves transfers
+ * `closeMs` to finish, then ends them, telling the clients, and resolves when sockets and files are closed (files that hang are waited
+ * for no longer than `openMs`).
  */
-export async function startTftpListener(setup: TftpSetup): Promise<{ port: number; close(): Promise<void> }> {
+export async function startTftpListener(setup: TftpSetup): Promise<TftpListener> {
   const socket = createSocket(setup.address.includes(':') ? 'udp6' : 'udp4');
   const listening = once(socket, 'listening');
   socket.bind({ port: setup.port, address: setup.address, exclusive: true });
@@ -52,8 +61,10 @@ export async function startTftpListener(setup: TftpSetup): Promise<{ port: numbe
     throw new Error(`TFTP cannot listen on ${setup.address} port ${setup.port}`, { cause: error });
   }
   const port = new TftpPort(socket, setup);
-  return { port: socket.address().port, close: () => port.close() };
+  return { port: socket.address().port, sessions: () => port.sessions, close: () => port.close() };
 }
+
+const NOTHING_SENT = { bytes: 0, durationMs: 0, retransmits: 0 };
 
 /** Holds the socket and the sessions, by client address and port. */
 class TftpPort {
@@ -73,18 +84,28 @@ class TftpPort {
     socket.on('error', (error) => setup.log.error('tftp socket error', { reason: messageOf(error) }));
   }
 
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#closeAll();
     return this.#closed;
   }
 
   async #closeAll(): Promise<void> {
-    for (const session of this.#sessions.values()) session.stop();
     const socketClosed = once(this.#socket, 'close');
     this.#socket.close();
     await socketClosed;
+    if (this.#limits.closeMs > 0) await this.#settled(this.#limits.closeMs);
+    for (const session of this.#sessions.values()) session.stop();
+    await this.#settled(this.#limits.openMs);
+  }
+
+  /** Resolves when every session is closed, or when `withinMs` has passed. */
+  async #settled(withinMs: number): Promise<void> {
     const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, this.#limits.openMs);
+    const timer = setTimeout(patience.resolve, withinMs);
     await Promise.race([Promise.all(this.#closing), patience.promise]);
     clearTimeout(timer);
   }
@@ -152,7 +173,7 @@ class TftpPort {
     this.#sendError(client, code, reason);
     const { name } = request;
     const asked = formatOptions(request.options);
-    this.#report({ client, name, outcome: 'refused', bytes: 0, durationMs: 0, asked, options: '', reason });
+    this.#report({ client, name, outcome: 'refused', ...NOTHING_SENT, asked, options: '', reason });
   }
 
   #report(event: TftpEvent): void {

@@ -20,6 +20,8 @@ export type Transfer = {
   readonly sent: number;
   /** Retransmissions since the client last moved on. */
   readonly retransmissions: number;
+  /** How often something went out again, from the begin on. */
+  readonly resent: number;
   /** While above 0, a repeated ACK is not taken for a gap; each step forward lowers it. */
   readonly gapRest: number;
   /** When silence becomes a `timeout` event. */
@@ -59,6 +61,7 @@ export function begin(terms: Terms, file: { sizeBytes: number; limits: TransferL
     acked: 0,
     sent: 0,
     retransmissions: 0,
+    resent: 0,
     gapRest: 0,
     deadlineMs: 0,
   };
@@ -144,7 +147,12 @@ function repeatedAck(transfer: Transfer, nowMs: number): Step {
   if (!canBeGap) return [transfer, []];
   // The client has not moved on, so its time goes on too: what was retransmitted in vain still counts.
   return [
-    { ...transfer, gapRest: GAP_REST, deadlineMs: nowMs + silenceMs(transfer, transfer.retransmissions) },
+    {
+      ...transfer,
+      resent: transfer.resent + 1,
+      gapRest: GAP_REST,
+      deadlineMs: nowMs + silenceMs(transfer, transfer.retransmissions),
+    },
     [{ kind: 'blocks', from: transfer.acked + 1, to: transfer.sent }],
   ];
 }
@@ -186,7 +194,7 @@ function retransmit(transfer: Transfer, waitingFor: 'client' | 'disk', nowMs: nu
   const retransmissions = transfer.retransmissions + 1;
   const deadlineMs = nowMs + silenceMs(transfer, retransmissions);
   const again: Effect = phase === 'offered' ? oack(transfer) : { kind: 'blocks', from: acked + 1, to: sent };
-  return [{ ...transfer, retransmissions, gapRest: 0, deadlineMs }, [again]];
+  return [{ ...transfer, retransmissions, resent: transfer.resent + 1, gapRest: 0, deadlineMs }, [again]];
 }
 
 function giveUp(transfer: Transfer, waitingFor: 'client' | 'disk'): Step {

@@ -33,6 +33,8 @@ export type TftpEvent = {
   /** Bytes that the client acknowledged. */
   readonly bytes: number;
   readonly durationMs: number;
+  /** How often a window, or the options, went out again. */
+  readonly retransmits: number;
   /** The options asked for, as they came, and those granted: `blksize=1468 tsize=2048`. */
   readonly asked: string;
   readonly options: string;
@@ -45,4 +47,6 @@ export type TftpLimits = TransferLimits & {
   readonly sessionsPerClient: number;
   /** How long `open` may take, and how long closing waits for files, in milliseconds. */
   readonly openMs: number;
+  /** How long `close` leaves transfers to finish, in milliseconds. */
+  readonly closeMs: number;
 };

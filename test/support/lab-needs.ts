@@ -82,6 +82,13 @@ export const BOOT_TOOLS = [
   ...Object.keys(BOOT_PACKAGES),
 ];
 
+/** What systemd is tested with, besides. */
+const SYSTEMD_PACKAGES: Readonly<Record<string, string>> = {
+  python3: 'python3-minimal',
+  'systemd-notify': 'systemd',
+  'systemd-analyze': 'systemd',
+};
+
 /** Whether a test can run here, and the end of its title that names what is missing. */
 export type Needs = { readonly skip: boolean; readonly note: string };
 
@@ -91,7 +98,10 @@ export function needs(programs: readonly string[], firmware: 'machine' | 'boots'
     ...(process.getuid?.() === 0 ? [] : ['root']),
     ...programs
       .filter((name) => !isInstalled(name))
-      .map((name) => `${name} (package ${PACKAGES[name] ?? DHCP_PACKAGES[name] ?? BOOT_PACKAGES[name] ?? name})`),
+      .map(
+        (name) =>
+          `${name} (package ${PACKAGES[name] ?? DHCP_PACKAGES[name] ?? BOOT_PACKAGES[name] ?? SYSTEMD_PACKAGES[name] ?? name})`,
+      ),
     ...(firmware === 'none' ? [] : Object.entries(FILES))
       .filter(([path]) => !existsSync(path))
       .map(([path, from]) => `${path} (${from})`),

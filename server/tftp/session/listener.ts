@@ -243,6 +243,7 @@ export class Session {
       outcome,
       bytes: this.#transfer === undefined ? 0 : ackedBytes(this.#transfer),
       durationMs: Math.round(performance.now() - this.#startedMs),
+      retransmits: this.#transfer?.resent ?? 0,
       asked: formatOptions(request.options),
       options: formatOptions(this.#transfer?.terms.granted ?? []),
       reason: this.#lastSendError === '' || outcome === 'sent' ? reason : `${reason} (${this.#lastSendError})`,

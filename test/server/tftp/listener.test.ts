@@ -303,6 +303,30 @@ describe('close', () => {
     expect(files.openCount()).toBe(0);
   });
 
+  test('leaves a transfer its time to finish, and takes no other', async () => {
+    const server = await serve({ closeMs: 20_000 });
+    const peer = await meet();
+    await peer.send(read(await files.make(1300)), server.port);
+    const first = await peer.take();
+    const closed = server.close();
+    const late = await meet();
+    await late.send(read(await files.make(10)), server.port);
+    await peer.send(ack(1), first.port);
+    expect(await readOn(peer)).toBe(1300 - 512);
+    await closed;
+    expect(late.waiting()).toBe(0);
+    expect(await server.events.take()).toMatchObject({ outcome: 'sent', bytes: 1300 });
+  });
+
+  test('ends a transfer that does not finish in its time', async () => {
+    const server = await serve({ closeMs: 30 });
+    const peer = await meet();
+    await peer.send(read(await files.make(600)), server.port);
+    await peer.take();
+    await server.close();
+    expect((await peer.take()).packet).toMatchObject({ kind: 'error', message: 'the server is stopping' });
+  });
+
   test('does not wait for a file that never opens', async () => {
     const server = await serve({ openMs: 60 }, () => new Promise<never>(() => {}));
     const peer = await meet();
