@@ -128,6 +128,7 @@ describe.skipIf(here.skip)(`clients of the mirror${here.note}`, () => {
       dhcp: 'off',
       dhcpInterface: undefined,
       dhcpForce: false,
+      syslogPort: undefined,
     } as const;
     const running = await serve(settings, quietLog);
     undo.push(() => running.close());

@@ -71,7 +71,14 @@ describe.skipIf(here.skip)(`on a disk of 3 MiB${here.note}`, () => {
       listen: '127.0.0.1',
       advertise: undefined,
     };
-    const ports = { httpPort: 0, tftpPort: 0, dhcp: 'off', dhcpInterface: undefined, dhcpForce: false } as const;
+    const ports = {
+      httpPort: 0,
+      tftpPort: 0,
+      dhcp: 'off',
+      dhcpInterface: undefined,
+      dhcpForce: false,
+      syslogPort: undefined,
+    } as const;
     const settings = { ...places, ...ports, logLevel: 'silent' } as const;
     house = await openHouse({ settings, log, site: () => site, origin: () => 'http://127.0.0.1' });
     expect(await sync()).toMatchObject({ kind: 'published' });

@@ -44,9 +44,11 @@ describe('an appliance with nothing in it', () => {
   });
 
   test.each([
-    ['/', 200],
+    ['/', 303],
+    ['/login', 200],
     ['/api/v1/site.schema.json', 200],
-    ['/api/v1/hosts', 200],
+    ['/api/v1/openapi.json', 200],
+    ['/api/v1/hosts', 401],
     ['/repo-files/cloudstack.repo', 200],
     ['/repo-files/rhel6.repo', 404],
     ['/repos/cloudstack/repodata/repomd.xml', 404],

@@ -9,6 +9,7 @@ import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { exampleText } from '../support/example.ts';
+import { onLoopback } from '../support/served.ts';
 
 let directory = '';
 let running: Running;
@@ -17,21 +18,7 @@ let origin = '';
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'kickstand-enroll-flow-'));
   writeFileSync(join(directory, 'site.yaml'), exampleText);
-  running = await serve(
-    {
-      siteFile: join(directory, 'site.yaml'),
-      dataDirectory: join(directory, 'data'),
-      listen: '127.0.0.1',
-      httpPort: 0,
-      tftpPort: 0,
-      advertise: undefined,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      logLevel: 'silent',
-    },
-    quietLog,
-  );
+  running = await serve(onLoopback(directory), quietLog);
   origin = `http://127.0.0.1:${running.httpPort}`;
 });
 afterAll(async () => {
@@ -40,12 +27,13 @@ afterAll(async () => {
 });
 
 async function get(path: string): Promise<string> {
-  return (await fetch(`${origin}${path}`)).text();
+  const headers = { authorization: `Bearer ${running.appliance.operatorToken()}` };
+  return (await fetch(`${origin}${path}`, { headers })).text();
 }
 
 test('from its first question to a host that boots its own disk', async () => {
   await get('/boot/pxelinux.cfg/01-52-54-00-00-00-77');
-  expect(JSON.parse(await get('/api/v1/discovered'))).toMatchObject([{ mac: '52:54:00:00:00:77' }]);
+  expect(JSON.parse(await get('/api/v1/discovered'))).toMatchObject({ items: [{ mac: '52:54:00:00:00:77' }] });
   expect(await get('/')).toContain('52:54:00:00:00:77');
 
   const { promise: reloaded, resolve } = Promise.withResolvers<Site>();
@@ -58,7 +46,7 @@ test('from its first question to a host that boots its own disk', async () => {
   expect(answer.status).toBe(201);
   expect((await reloaded).hosts.map(({ name }) => name)).toEqual(['cs40', 'xs-01', 'xs-02', 'xs-03']);
 
-  expect(JSON.parse(await get('/api/v1/discovered'))).toEqual([]);
+  expect(JSON.parse(await get('/api/v1/discovered'))).toEqual({ items: [] });
   expect(JSON.parse(await get(answer.headers.get('location') ?? ''))).toMatchObject({
     name: 'xs-03',
     address: '192.168.168.5',

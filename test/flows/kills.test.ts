@@ -213,7 +213,13 @@ async function startAppliance(lanes: readonly Lane[]): Promise<void> {
   const siteFile = join(directory, 'site.yaml');
   const site = labSite({ upstream: 'http://127.0.0.1:9/', iso: 'none.iso' });
   await writeFile(siteFile, site.replace('\ntrees:', `${repos.join('')}\ntrees:`));
-  const about = { advertise: undefined, dhcpInterface: undefined, dhcpForce: false, logLevel: 'silent' } as const;
+  const about = {
+    advertise: undefined,
+    dhcpInterface: undefined,
+    dhcpForce: false,
+    syslogPort: undefined,
+    logLevel: 'silent',
+  } as const;
   const ports = { listen: '127.0.0.1', httpPort: 0, tftpPort: 0, dhcp: 'off' } as const;
   running = await serve({ siteFile, dataDirectory: data, ...about, ...ports }, quietLog);
   undo.push(() => running.close());

@@ -50,6 +50,7 @@ beforeAll(async () => {
     advertise: undefined,
     dhcpInterface: undefined,
     dhcpForce: false,
+    syslogPort: undefined,
   } as const;
   running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
 });

@@ -145,8 +145,10 @@ async function withAppliance(work: (running: Running, origin: string) => Promise
     advertise: undefined,
     dhcpInterface: undefined,
     dhcpForce: false,
+    syslogPort: undefined,
   } as const;
   const running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
+  token = running.appliance.operatorToken();
   try {
     await work(running, `http://127.0.0.1:${running.httpPort}`);
   } finally {
@@ -154,13 +156,19 @@ async function withAppliance(work: (running: Running, origin: string) => Promise
   }
 }
 
+let token = '';
+
+function ask(url: string): Promise<Response> {
+  return fetch(url, { headers: { authorization: `Bearer ${token}` } });
+}
+
 async function json(url: string): Promise<unknown> {
-  return (await fetch(url)).json();
+  return (await ask(url)).json();
 }
 
 /** Listens to the stream; `ended` is all that came up to the event that ends a sync. */
 async function listen(origin: string): Promise<{ readonly ended: Promise<string> }> {
-  const response = await fetch(`${origin}/api/v1/events`);
+  const response = await ask(`${origin}/api/v1/events`);
   const read = async (): Promise<string> => {
     let text = '';
     for await (const chunk of response.body ?? []) {
@@ -194,9 +202,9 @@ test('what was missed while the appliance was off is caught up once it listens; 
     const untilNextMs = repo.nextSync - Date.now();
     expect(untilNextMs).toBeGreaterThan(0);
     expect(untilNextMs).toBeLessThan(86_400_000 + 600_000);
-    expect((await fetch(`${origin}/api/v1/repos/nothing`)).status).toBe(404);
-    expect((await fetch(`${origin}/api/v1/repos/nothing/syncs`)).status).toBe(404);
-    expect((await fetch(`${origin}/api/v1/repos/cloudstack/syncs?limit=0`)).status).toBe(400);
+    expect((await ask(`${origin}/api/v1/repos/nothing`)).status).toBe(404);
+    expect((await ask(`${origin}/api/v1/repos/nothing/syncs`)).status).toBe(404);
+    expect((await ask(`${origin}/api/v1/repos/cloudstack/syncs?limit=0`)).status).toBe(400);
   });
 });
 
@@ -239,6 +247,6 @@ test('a failed sync is alarmed on the page and in the health, until one succeeds
     expect(health.missing).toContainEqual(
       expect.objectContaining({ what: 'repo cloudstack', reason: expect.stringMatching(/^last sync failed: /) }),
     );
-    expect(await (await fetch(`${origin}/`)).text()).toMatch(/<strong class="alarm">last sync failed: /);
+    expect(await (await ask(`${origin}/`)).text()).toMatch(/<strong class="alarm">last sync failed: /);
   });
 });
