@@ -1,6 +1,7 @@
 // The composition root: settings and site → every listener, joined to the open house. Nothing imports it but the commands.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
 import type { ContentFiles } from '../mirror/content/cache/store.ts';
 import { openContentFiles } from '../mirror/content/cache/store.ts';
 import type { ContentHandler } from '../mirror/content/routes.ts';
@@ -19,10 +20,13 @@ import { watchHosts } from './assembly/host-events.ts';
 import { openLogDesk } from './assembly/host-logs.ts';
 import type { Meters } from './assembly/meters.ts';
 import { countStages, followRequest, openMeters } from './assembly/meters.ts';
+import { dataPaths } from './assembly/house.ts';
 import { listen } from './assembly/ports.ts';
 import { catchUpReceipts } from './assembly/receipts.ts';
 import { routersOf } from './assembly/routers.ts';
 import { startRepoSchedules } from './assembly/schedules.ts';
+import type { Staging } from './assembly/staging.ts';
+import { openStaging } from './assembly/staging.ts';
 import type { SyncEvents } from './assembly/sync-events.ts';
 import { openSyncEvents } from './assembly/sync-events.ts';
 import type { SyncStarter } from './assembly/sync-start.ts';
@@ -34,11 +38,13 @@ import { openTranscript } from './assembly/transcript.ts';
 import { bootHandler } from './boot/routes.ts';
 import { isInstallerPath } from './http/audience.ts';
 import { startHttpListener } from './http/listener.ts';
+import { startSecureListener } from './http/secure/listener.ts';
 import type { Log } from './log.ts';
 import { messageOf, no } from './malformed.ts';
 import { roomOf } from './metrics/requests.ts';
 import { sendProblem } from './problem.ts';
 import type { Settings } from './settings.ts';
+import { openCertificate } from './tls/store.ts';
 import { startTftpListener } from './tftp/listener.ts';
 import type { TftpEvent } from './tftp/types.ts';
 
@@ -46,6 +52,10 @@ import type { TftpEvent } from './tftp/types.ts';
 export type Running = {
   readonly httpPort: number;
   readonly tftpPort: number;
+  /** Undefined: operators come over plain HTTP. */
+  readonly httpsPort: number | undefined;
+  /** SHA-256 of the certificate, as browsers show it. */
+  readonly fingerprint: string | undefined;
   /** Undefined: installers' logs are not received. */
   readonly syslogPort: number | undefined;
   readonly dhcp: RunningDhcp;
@@ -74,27 +84,32 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   const files = openContentFiles();
   // After the ports are closed: what is still being sent reads on to its end.
   opened.defer(() => files.close());
+  const staging = await openStaging(appliance, files);
   const ports = opened.use(closedTogether());
+  ports.add(() => staging.close());
   ports.add(() => starter.close());
   // An event stream has no end of its own for the port to wait for.
   ports.add(() => events.close());
   const tftp = await listenTftp(settings, boot, log);
   ports.add(() => tftp.close());
-  const http = await listenHttp(appliance, { ...boot, files }, log);
+  const answers = openAnswers(appliance, { ...boot, files, staging }, log);
+  const http = await listenHttp(appliance, answers, log);
   ports.add(() => http.close());
+  const https = await listenHttps(appliance, answers.handle, log);
+  ports.add(() => https?.close());
   const syslog = await logs.listen();
   ports.add(() => syslog?.close());
   const dhcp = await startDhcp({ house: appliance.house, desk, transcript });
   ports.add(() => dhcp.close());
   meters.follow({ tftpSessions: () => tftp.sessions(), dhcp: dhcp.read });
-  await appliance.announce({ httpPort: http.port, tftpPort: tftp.port, syslogPort: syslog?.port });
+  const numbers = { httpPort: http.port, tftpPort: tftp.port, httpsPort: https?.port, syslogPort: syslog?.port };
+  await appliance.announce(numbers);
   catchUpReceipts(appliance.house);
   const schedules = await startRepoSchedules(appliance);
   ports.add(() => schedules.close());
   // All of it runs: from here on it is closed by who asked for it.
   const running = opened.move();
-  const numbers = { httpPort: http.port, tftpPort: tftp.port, syslogPort: syslog?.port };
-  return { ...numbers, dhcp, appliance, close: () => running.disposeAsync() };
+  return { ...numbers, fingerprint: https?.fingerprint, dhcp, appliance, close: () => running.disposeAsync() };
 }
 
 type Boot = {
@@ -106,16 +121,26 @@ type Boot = {
   readonly meters: Meters;
 };
 
-type Http = Boot & { readonly files: ContentFiles };
+type Http = Boot & { readonly files: ContentFiles; readonly staging: Staging };
 type Answering = Http & { readonly content: ContentHandler };
 
-function listenHttp(appliance: Appliance, boot: Http, log: Log) {
+/** What answers requests, whichever port they came to. */
+type Answers = {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly answerPlain: ContentHandler['answerPlain'];
+};
+
+function openAnswers(appliance: Appliance, boot: Http, log: Log): Answers {
   const { house } = appliance;
   const { receipts } = house;
   const content = createContentHandler({
     ...contentParts(house, boot.files),
     onServed: followContent(boot.transcript, (mac, one) => receipts.served(mac, one)),
   });
+  return { handle: handlerOf(appliance, { ...boot, content }, log), answerPlain: countedPlain(content, boot.meters) };
+}
+
+function listenHttp({ house }: Appliance, { handle, answerPlain }: Answers, log: Log) {
   return listen('HTTP', house.settings.httpPort, {
     choice: { own: 80, fallBack: 8080 },
     start: (port) =>
@@ -123,12 +148,27 @@ function listenHttp(appliance: Appliance, boot: Http, log: Log) {
         address: house.settings.listen,
         port,
         isInstallerPath: (path) => isInstallerPath(path, publishPaths(house).keys()),
-        handle: handlerOf(appliance, { ...boot, content }, log),
-        answerPlain: countedPlain(content, boot.meters),
+        handle,
+        answerPlain,
         limits: { closeMs: TRANSFERS_MS },
         log,
       }),
   });
+}
+
+/** Only where it was asked for. */
+async function listenHttps({ house }: Appliance, handle: Answers['handle'], log: Log) {
+  const { httpsPort, listen: address } = house.settings;
+  if (httpsPort === undefined) return undefined;
+  const { certificate, key, fingerprint } = await openCertificate(dataPaths(house.settings.dataDirectory).tls, {
+    names: ['localhost', hostname()],
+    addresses: ['127.0.0.1', new URL(house.origin()).hostname],
+    now: house.now(),
+  });
+  const start = (port: number) =>
+    startSecureListener({ address, port, certificate, key, handle, log, closeMs: TRANSFERS_MS });
+  const listener = await listen('HTTPS', httpsPort, { choice: { own: 443, fallBack: 8443 }, start });
+  return { ...listener, fingerprint };
 }
 
 /** What is answered before any parser is counted here. */

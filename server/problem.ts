@@ -16,12 +16,18 @@ const TITLES: Readonly<Record<number, string>> = {
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Not possible now',
+  410: 'Gone',
+  411: 'Length needed',
   412: 'Precondition failed',
   413: 'Too large',
+  415: 'Wrong type',
   416: 'Range not satisfiable',
   421: 'Misdirected request',
   422: 'Not right',
+  460: 'Checksum mismatch',
   500: 'Internal error',
+  503: 'Busy',
+  507: 'No room',
 };
 
 /** A refusal, and all that is wrong with a file where that is why. */

@@ -12,6 +12,8 @@ export type Settings = {
   readonly listen: string;
   readonly httpPort: number | undefined;
   readonly tftpPort: number | undefined;
+  /** Operators over TLS; undefined: over plain HTTP. */
+  readonly httpsPort: number | undefined;
   /** Where installers' own logs are received, UDP and TCP; undefined: nowhere. */
   readonly syslogPort: number | undefined;
   readonly advertise: Ipv4 | undefined;
@@ -53,6 +55,11 @@ export const settingFlags: readonly SettingFlag[] = [
   { name: 'data', value: 'DIR', help: 'where content and state are kept (default: data)' },
   { name: 'listen', value: 'ADDR', help: 'the address to listen on (default: 0.0.0.0)' },
   { name: 'http-port', value: 'N', help: 'HTTP port (default: 80, without root 8080; 0: any free one)' },
+  {
+    name: 'https-port',
+    value: 'N',
+    help: 'take operators over HTTPS, and over nothing else (default: off; 0: any free one); DATA/tls holds the certificate',
+  },
   { name: 'tftp-port', value: 'N', help: 'TFTP port (default: 69, without root 6969; 0: any free one)' },
   {
     name: 'syslog-port',
@@ -103,6 +110,7 @@ export function parseSettings(raw: RawSettings, place: SettingsPlace): SettingsR
     listen: check('listen', parseIpv4) ?? '0.0.0.0',
     httpPort: check('http-port', parsePort),
     tftpPort: check('tftp-port', parsePort),
+    httpsPort: check('https-port', parsePort),
     syslogPort: check('syslog-port', parsePort),
     advertise: check('advertise', parseIpv4),
     dhcp: check('dhcp', parseDhcp) ?? 'off',

@@ -35,8 +35,8 @@ export async function serveCommand(
   return 0;
 }
 
-function portsOf({ httpPort, tftpPort, syslogPort, appliance }: Running) {
-  return { httpPort, tftpPort, syslogPort, dhcp: appliance.house.settings.dhcp };
+function portsOf({ httpPort, httpsPort, tftpPort, syslogPort, appliance }: Running) {
+  return { httpPort, httpsPort, tftpPort, syslogPort, dhcp: appliance.house.settings.dhcp };
 }
 
 async function report(running: Running, missing: Awaited<ReturnType<typeof lacks>>): Promise<string> {
@@ -46,6 +46,12 @@ async function report(running: Running, missing: Awaited<ReturnType<typeof lacks
     `  page and content  ${house.origin()}/`,
     `  TFTP              port ${running.tftpPort}${running.tftpPort === 69 ? '' : ' (machines ask on 69; see below)'}`,
     `  DHCP              ${dhcpLine(running)}`,
+    ...(running.httpsPort === undefined
+      ? []
+      : [
+          `  operators         ${running.appliance.secureOrigin() ?? ''}/`,
+          `                    its certificate: SHA-256 ${running.fingerprint ?? ''}`,
+        ]),
     ...(running.syslogPort === undefined ? [] : [`  installers' logs  port ${running.syslogPort}, UDP and TCP`]),
     ...setupLine(running),
     `  operator token    kept in ${dataPaths(house.settings.dataDirectory).secrets}/${OPERATOR_SECRET}`,
@@ -62,7 +68,9 @@ async function report(running: Running, missing: Awaited<ReturnType<typeof lacks
 function setupLine({ appliance }: Running): readonly string[] {
   const { desk } = appliance.accounts;
   if (!desk.isEmpty()) return [];
-  return [`  set up            ${setupLink(appliance.house.origin(), desk.invite())} (once, for a day)`];
+  return [
+    `  set up            ${setupLink(appliance.secureOrigin() ?? appliance.house.origin(), desk.invite())} (once, for a day)`,
+  ];
 }
 
 /** Machines ask TFTP on port 69 alone: DHCP has no way to name another. */

@@ -31,8 +31,14 @@ const HASHES_AT_ONCE = 4;
 const INVITED_MS = 24 * 3_600_000;
 const TOKEN_PREFIX = 'kst_';
 
-export function openDesk({ accounts, now, random }: DeskParts) {
-  const attempts = countAttempts();
+export function openDesk(parts: DeskParts) {
+  const tools = toolsOf(parts);
+  return { ...ofLogins(tools), ...ofAccounts(tools), ...ofTokens(tools) };
+}
+
+type Tools = ReturnType<typeof toolsOf>;
+
+function toolsOf({ accounts, now, random }: DeskParts) {
   const busy = { hashes: 0 };
   const secretOf = (bytes = 24): string => Buffer.from(random(bytes)).toString('base64url');
   const hashing = async <T>(work: () => Promise<T>): Promise<T | No> => {
@@ -44,18 +50,25 @@ export function openDesk({ accounts, now, random }: DeskParts) {
       busy.hashes -= 1;
     }
   };
+  const hashOf = async (name: string, password: string): Promise<string | No> => {
+    const problem = passwordProblem(password, name);
+    if (problem !== undefined) return no(`this password is not taken: ${problem}`, 'choose a longer one');
+    return hashing(() => hashPassword(password, random(16)));
+  };
+  const add = async ({ name, password, role }: NewAccount): Promise<{ readonly kind: 'added' } | No> => {
+    const hash = await hashOf(name, password);
+    if (typeof hash !== 'string') return hash;
+    const isAdded = accounts.addOperator({ name, role, password: hash, now: now() });
+    return isAdded ? { kind: 'added' } : no(`there is an operator ${name} already`, 'choose another name');
+  };
+  return { accounts, now, attempts: countAttempts(), secretOf, hashing, hashOf, add };
+}
+
+function ofLogins({ accounts, now, attempts, secretOf, hashing, hashOf }: Tools) {
   const open = (name: string, role: OperatorRole): Opened => {
     const key = { secret: secretOf(), id: secretOf(9) };
     accounts.openSession(name, key, now());
     return { kind: 'opened', secret: key.secret, principal: { name, role, via: 'session', id: key.id } };
-  };
-  const add = async ({ name, password, role }: NewAccount): Promise<{ readonly kind: 'added' } | No> => {
-    const problem = passwordProblem(password, name);
-    if (problem !== undefined) return no(`this password is not taken: ${problem}`, 'choose a longer one');
-    const hash = await hashing(() => hashPassword(password, random(16)));
-    if (typeof hash !== 'string') return hash;
-    const isAdded = accounts.addOperator({ name, role, password: hash, now: now() });
-    return isAdded ? { kind: 'added' } : no(`there is an operator ${name} already`, 'choose another name');
   };
   return {
     /** Is there nobody yet who could log in? */
@@ -69,13 +82,11 @@ export function openDesk({ accounts, now, random }: DeskParts) {
     /** Makes the first account, an admin, for who has the invitation; and logs it in. */
     setUp: async (invitation: string, account: Omit<NewAccount, 'role'>): Promise<Opened | No> => {
       if (accounts.operators().length > 0 || !accounts.isInvited(invitation, now())) return NOT_INVITED;
-      const added = await add({ ...account, role: 'admin' });
-      if (added.kind === 'no') return added;
+      const password = await hashOf(account.name, account.password);
+      if (typeof password !== 'string') return password;
       // Of two who use it at once, one has it.
-      if (!accounts.spendInvitation(invitation, now())) {
-        accounts.removeOperator(account.name);
-        return NOT_INVITED;
-      }
+      if (!accounts.spendInvitation(invitation, now())) return NOT_INVITED;
+      accounts.addOperator({ name: account.name, role: 'admin', password, now: now() });
       return open(account.name, 'admin');
     },
     logIn: async ({ name, password, address }: Login): Promise<Opened | LoginRefused> => {
@@ -95,12 +106,15 @@ export function openDesk({ accounts, now, random }: DeskParts) {
       attempts.succeeded(`name:${name}`);
       return open(name, known.role);
     },
+  };
+}
+
+function ofAccounts({ accounts, now, attempts, hashing, hashOf, add }: Tools) {
+  return {
     add,
     /** An operator changes its own password by the old one; an admin anybody's. */
     setPassword: async (name: string, password: string): Promise<{ readonly kind: 'changed' } | No> => {
-      const problem = passwordProblem(password, name);
-      if (problem !== undefined) return no(`this password is not taken: ${problem}`, 'choose a longer one');
-      const hash = await hashing(() => hashPassword(password, random(16)));
+      const hash = await hashOf(name, password);
       if (typeof hash !== 'string') return hash;
       return accounts.setPassword(name, hash) === 'done' ? { kind: 'changed' } : no(`there is no operator ${name}`);
     },
@@ -115,6 +129,11 @@ export function openDesk({ accounts, now, random }: DeskParts) {
     setRole: (name: string, role: OperatorRole): { readonly kind: 'changed' } | No =>
       told(name, accounts.setRole(name, role), 'changed'),
     remove: (name: string): { readonly kind: 'removed' } | No => told(name, accounts.removeOperator(name), 'removed'),
+  };
+}
+
+function ofTokens({ accounts, now, secretOf }: Tools) {
+  return {
     /** A token can do no more than who makes it. `secret` is shown this once. */
     makeToken: (
       maker: Principal,

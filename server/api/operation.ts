@@ -13,6 +13,8 @@ export type Caller = {
   /** Undefined where the operation is for anyone and nobody logged in. */
   readonly principal: Principal | undefined;
   readonly address: string;
+  /** Did the request come over TLS? */
+  readonly isSecure: boolean;
   /** The entity tag of `If-Match`, without its quotes; undefined where there is none. */
   readonly ifMatch: string | undefined;
 };

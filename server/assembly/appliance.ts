@@ -23,6 +23,8 @@ import { z } from 'zod';
 
 export type Ports = {
   readonly httpPort: number;
+  /** Undefined: operators come over plain HTTP. */
+  readonly httpsPort: number | undefined;
   readonly tftpPort: number;
   /** Undefined: installers' logs are not received. */
   readonly syslogPort: number | undefined;
@@ -33,6 +35,8 @@ export type Appliance = {
   /** Asked anew each time: `kickstand secret set operator` changes it at once. */
   readonly operatorToken: () => string;
   readonly accounts: Accounts;
+  /** Where operators are to come over TLS: `https://192.168.168.26:8443`; undefined: plain HTTP will do. */
+  readonly secureOrigin: () => string | undefined;
   /** What is wrong with the site file since its last good state; empty when nothing is. */
   readonly siteProblems: () => readonly Problem[];
   /** Calls back after each reload of the site. */
@@ -64,6 +68,7 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
   let ports: Ports = {
     httpPort: settings.httpPort ?? 80,
     tftpPort: settings.tftpPort ?? 69,
+    httpsPort: undefined,
     syslogPort: undefined,
   };
   const house = await openHouse({
@@ -79,6 +84,7 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
     house,
     operatorToken: () => house.secrets.read(OPERATOR_SECRET) ?? first,
     accounts,
+    secureOrigin: () => secureOriginOf(house.origin(), ports.httpsPort),
     siteProblems: site.problems,
     onReload: (listener) => void listeners.push(listener),
     announce: async (opened) => {
@@ -113,6 +119,12 @@ async function lockData(dataDirectory: string): Promise<Lock> {
 export function originOf(advertise: Ipv4 | undefined, site: Site, httpPort: number): string {
   const port = httpPort === 80 ? '' : `:${httpPort}`;
   return `http://${advertise ?? site.appliance}${port}`;
+}
+
+/** The same name over TLS, with the port where it is not HTTPS's own. */
+function secureOriginOf(origin: string, port: number | undefined): string | undefined {
+  if (port === undefined) return undefined;
+  return `https://${new URL(origin).hostname}${port === 443 ? '' : `:${port}`}`;
 }
 
 /** `192.168.168.26:514`: as anaconda takes it, which hands it to rsyslog. */

@@ -19,6 +19,8 @@ export type LogDesk = {
   take(heard: HeardMessage): void;
   /** A script's log, which came with the token of the host's arming. */
   keepScript(host: string, text: string): void;
+  /** A report's message without tokens, hashes and secrets: it is kept, and shown to who may look. */
+  clean(text: string): string;
   /** Something happened to `host`: an installer that was given its instructions shows where it is. */
   follow(host: string, event: HostEvent): void;
   /** What came by the port and was not taken; undefined where there is none. */
@@ -29,7 +31,7 @@ export type LogDesk = {
 
 /** A host's state is read anew this often, not for each of thousands of lines a second. */
 const STATE_MS = 500;
-const SECRETS_MS = 30_000;
+const SECRETS_MS = 1000;
 /** An address may be another machine's after that. */
 const SENDER_MS = 12 * 60 * 60_000;
 /** RFC 5424 §6.2.1. */
@@ -41,8 +43,6 @@ export function openLogDesk(house: House): LogDesk {
   const installOf = rememberInstalls(house);
   const secrets = rememberSecrets(house);
   const senders = rememberSenders(house);
-  // The first line must find them read.
-  secrets();
   let port: SyslogPort | undefined;
   const hostAt = (address: string): string | undefined => {
     // Who showed its host's token there is better known than who should be there.
@@ -66,13 +66,15 @@ export function openLogDesk(house: House): LogDesk {
     keepScript: (host, text) => {
       const install = house.hosts.state(host, house.now()).arming?.armedAt;
       if (install === undefined) return;
-      const lines = scriptLines(redact(text, secrets()));
+      // One that was set a moment ago may be in it already.
+      const lines = scriptLines(redact(text, house.secrets.values()));
       // A report whose answer was lost is sent again.
       const said = house.logs.read(host, { after: undefined, limit: lines.length, kind: 'script' });
       if (isRepeated(lines, said, install)) return;
       const line = { at: house.now(), install, kind: 'script', severity: INFO, source: 'script' } as const;
       for (const one of lines) house.logs.note(host, { ...line, text: one });
     },
+    clean: (text) => redact(text, house.secrets.values()),
     follow: (host, event) => {
       if (event.kind === 'installing') senders.learn(event.address, host);
     },
@@ -106,19 +108,14 @@ function rememberInstalls({ hosts, now }: House): (host: string) => number | und
   };
 }
 
-/** The values of all secrets that are set: read in the background, as often as they may change while an install runs. */
-function rememberSecrets({ secrets, now, log }: House): () => readonly string[] {
+/** The values of all secrets that are set. For thousands of lines a second they are read once a second, no more. */
+function rememberSecrets({ secrets, now }: House): () => readonly string[] {
   let values: readonly string[] = [];
   let until = 0;
-  const refresh = async (): Promise<void> => {
-    const names = await secrets.names();
-    values = names.flatMap((name) => secrets.read(name) ?? []);
-  };
   return () => {
-    if (now() >= until) {
-      until = now() + SECRETS_MS;
-      refresh().catch((error: unknown) => log.warn('secrets cannot be read', { error: String(error) }));
-    }
+    if (now() < until) return values;
+    until = now() + SECRETS_MS;
+    values = secrets.values();
     return values;
   };
 }
@@ -160,17 +157,4 @@ export function logView(house: House, name: string, page: LogPage): LogView | No
   const lines = house.logs.read(name, page);
   const last = lines.at(-1);
   return { host: name, install: last?.install, next: last?.id ?? page.after ?? 0, lines };
-}
-
-const SHOWN_LINES = 60;
-const SHOWN_FAILURE_LINES = 300;
-
-/** What a host's page shows of it: the last lines heard, and what a script of this install sent when it failed. */
-export function shownLog(house: House, name: string) {
-  const state = house.hosts.state(name, house.now());
-  const said = house.logs.read(name, { after: undefined, limit: SHOWN_FAILURE_LINES, kind: 'script' });
-  return {
-    heard: house.logs.read(name, { after: undefined, limit: SHOWN_LINES, kind: 'syslog' }),
-    failure: said.filter(({ install }) => install === state.arming?.armedAt),
-  };
 }

@@ -82,6 +82,7 @@ export function dataPaths(dataDirectory: string) {
     /** A link for each repo, and each tree from a URL, to the snapshot that is published. */
     published: join(dataDirectory, 'repos'),
     keys: join(dataDirectory, 'keys'),
+    tls: join(dataDirectory, 'tls'),
     secrets: join(dataDirectory, 'secrets'),
     locks: join(dataDirectory, 'locks'),
     loaders: join(dataDirectory, 'loaders'),

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Router } from 'express';
 import type { Right } from '../accounts/rights.ts';
 import { mayAct } from '../accounts/rights.ts';
+import { isEncrypted, plainRefusal } from '../encrypted.ts';
 import { isNo } from '../malformed.ts';
 import { version } from '../version.ts';
 import { apiOperations } from './api.ts';
@@ -18,6 +19,7 @@ import { hostFileRoutes } from '../hosts/files/routes.ts';
 import { installerRoutes } from '../hosts/routes.ts';
 import { metricsRoutes } from '../metrics/routes.ts';
 import { siteJsonSchema } from '../site/schema.ts';
+import { uploadRoutes } from '../uploads/routes.ts';
 import type { Appliance } from './appliance.ts';
 import { bundleFor } from './bundle.ts';
 import { hostFile } from './host-files.ts';
@@ -27,6 +29,7 @@ import { followInstalls } from './receipts.ts';
 import type { Meters } from './meters.ts';
 import { recently } from './recently.ts';
 import { repoFileFor } from './repos.ts';
+import type { Staging } from './staging.ts';
 import type { SyncEvents } from './sync-events.ts';
 import { syncAlarms } from './sync-views.ts';
 import type { Transcript } from './transcript.ts';
@@ -44,12 +47,13 @@ export type Followed = {
   readonly logs: LogDesk;
   readonly starter: SyncStarter;
   readonly meters: Meters;
+  readonly staging: Staging;
 };
 
 /** In the order they are asked. */
 export function routersOf(
   appliance: Appliance,
-  { transcript, events, logs, starter, meters }: Followed,
+  { transcript, events, logs, starter, meters, staging }: Followed,
 ): readonly Router[] {
   const { house } = appliance;
   const lacking = recently(house.now, async () => [
@@ -67,6 +71,7 @@ export function routersOf(
       isOperator: (request) => isAllowed(appliance, request, 'operator'),
       log: house.log,
     }),
+    uploadRoutes(staging.edges),
     ...api(appliance, lacking, { logs, starter }),
     eventRoutes({ ...events, mayListen: (request) => isAllowed(appliance, request, 'viewer') }),
     metricsRoutes({
@@ -103,6 +108,7 @@ function installers(house: House, { machines, note }: Transcript, logs: LogDesk)
       return state;
     },
     keepLog: (host, text) => logs.keepScript(host, text),
+    clean: (text) => logs.clean(text),
     note: (host, what, detail) => {
       const at = house.now();
       if (house.mayNote(at)) house.hosts.note(host, { at, what, detail });
@@ -142,7 +148,11 @@ function hostFiles(house: House): Router {
 
 function pages(appliance: Appliance): Router {
   return consoleRoutes(
-    { mayLook: (request) => isAllowed(appliance, request, 'viewer'), site: () => appliance.house.site().name },
+    {
+      mayLook: (request) => isAllowed(appliance, request, 'viewer'),
+      site: () => appliance.house.site().name,
+      elsewhere: (request) => (isEncrypted(request) ? undefined : appliance.secureOrigin()),
+    },
     ASSETS,
   );
 }
@@ -167,12 +177,14 @@ function api(
     operationRoutes({
       operations,
       identify: accounts.identify,
+      insecure: (request) => plainRefusal(request, appliance.secureOrigin()),
       audit: (entry) => accounts.audit.note({ at: house.now(), ...entry }),
     }),
   ];
 }
 
-function isAllowed({ accounts }: Appliance, request: IncomingMessage, right: Right): boolean {
+function isAllowed({ accounts, secureOrigin }: Appliance, request: IncomingMessage, right: Right): boolean {
+  if (plainRefusal(request, secureOrigin()) !== undefined) return false;
   const principal = accounts.identify(request);
   return !isNo(principal) && mayAct(principal?.role, right);
 }

@@ -22,6 +22,8 @@ export type InstallerParts = {
   readonly note: (host: string, what: string, detail: string) => void;
   /** Keeps the log that a script of the install sent with its report. */
   readonly keepLog: (host: string, text: string) => void;
+  /** What a report says, without what nobody is to read of it. */
+  readonly clean: (text: string) => string;
   /** Told what an installer at `address` reached, for whoever follows a boot. */
   readonly stage: (address: string, host: string, stage: Stage) => void;
   readonly macsOf: (host: string) => readonly string[] | undefined;
@@ -128,8 +130,9 @@ function takeReport(parts: InstallerParts, request: Request, response: Response)
   const state = parts.state(host, parts.now());
   if (parts.macsOf(host) === undefined || !admitsReport(state, tokenCheck(request)))
     return refuse(parts, host, { request, response });
-  const { report, log } = readReport(request);
-  if (isNo(report)) return sendProblem(response, 400, report);
+  const { report: given, log } = readReport(request);
+  if (isNo(given)) return sendProblem(response, 400, given);
+  const report = { ...given, message: parts.clean(given.message) };
   if (log !== '') parts.keepLog(host, log);
   parts.apply(host, { kind: 'reported', now: parts.now(), ...report });
   parts.log.info('installer reported', { host, stage: report.stage });

@@ -1,6 +1,6 @@
 // Secrets on disk: one file each, readable by the owner only. They leave through `read` and nothing else.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Malformed, codeOf } from '../malformed.ts';
@@ -34,6 +34,8 @@ export function openSecretStore(directory: string) {
       await chmod(directory, 0o700);
       await saveFile(file, `${value}\n`, 0o600);
     },
+    /** The values of all secrets as they are at this moment: for what must not show any of them. */
+    values: (): readonly string[] => namesIn(directory).flatMap((name) => readOrUndefined(join(directory, name)) ?? []),
     /** The names of the secrets that are set, sorted. */
     names: async (): Promise<readonly string[]> => {
       const entries = await readdir(directory).catch((error: unknown) => {
@@ -43,6 +45,15 @@ export function openSecretStore(directory: string) {
       return entries.filter((name) => NAME.test(name)).toSorted();
     },
   };
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).filter((name) => NAME.test(name));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function readOrUndefined(file: string): string | undefined {

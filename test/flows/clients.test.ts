@@ -129,6 +129,7 @@ describe.skipIf(here.skip)(`clients of the mirror${here.note}`, () => {
       dhcpInterface: undefined,
       dhcpForce: false,
       syslogPort: undefined,
+      httpsPort: undefined,
     } as const;
     const running = await serve(settings, quietLog);
     undo.push(() => running.close());

@@ -78,6 +78,7 @@ describe.skipIf(here.skip)(`on a disk of 3 MiB${here.note}`, () => {
       dhcpInterface: undefined,
       dhcpForce: false,
       syslogPort: undefined,
+      httpsPort: undefined,
     } as const;
     const settings = { ...places, ...ports, logLevel: 'silent' } as const;
     house = await openHouse({ settings, log, site: () => site, origin: () => 'http://127.0.0.1' });

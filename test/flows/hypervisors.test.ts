@@ -66,6 +66,7 @@ beforeAll(async () => {
     dhcpInterface: undefined,
     dhcpForce: false,
     syslogPort: undefined,
+    httpsPort: undefined,
     logLevel: 'silent',
   } as const;
   running = await serve(settings, quietLog);

@@ -218,6 +218,7 @@ async function startAppliance(lanes: readonly Lane[]): Promise<void> {
     dhcpInterface: undefined,
     dhcpForce: false,
     syslogPort: undefined,
+    httpsPort: undefined,
     logLevel: 'silent',
   } as const;
   const ports = { listen: '127.0.0.1', httpPort: 0, tftpPort: 0, dhcp: 'off' } as const;

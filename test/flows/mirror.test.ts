@@ -51,6 +51,7 @@ beforeAll(async () => {
     dhcpInterface: undefined,
     dhcpForce: false,
     syslogPort: undefined,
+    httpsPort: undefined,
   } as const;
   running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
 });

@@ -37,6 +37,7 @@ beforeAll(async () => {
       dhcpInterface: undefined,
       dhcpForce: false,
       syslogPort: undefined,
+      httpsPort: undefined,
       logLevel: 'silent',
     },
     quietLog,

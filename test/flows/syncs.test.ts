@@ -146,6 +146,7 @@ async function withAppliance(work: (running: Running, origin: string) => Promise
     dhcpInterface: undefined,
     dhcpForce: false,
     syslogPort: undefined,
+    httpsPort: undefined,
   } as const;
   const running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
   token = running.appliance.operatorToken();

@@ -23,6 +23,7 @@ describe('settings', () => {
         listen: '0.0.0.0',
         httpPort: undefined,
         syslogPort: undefined,
+        httpsPort: undefined,
         dhcp: 'off',
         dhcpInterface: undefined,
         dhcpForce: false,

@@ -52,6 +52,7 @@ const ALLOWED: readonly (readonly [string, readonly string[]])[] = [
   ['server/metrics/', ['server/metrics/']],
   ['server/hosts/', ['server/hosts/', 'server/site/']],
   ['server/accounts/', ['server/accounts/']],
+  ['server/tls/', ['server/tls/']],
   ['server/audit/', ['server/audit/']],
   ['server/api/', ['server/api/', 'server/site/', 'server/accounts/']],
   ['server/console/', ['server/console/']],

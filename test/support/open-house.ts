@@ -29,6 +29,8 @@ export function houseOver({ data, site, siteFile = 'site.yaml', log = quietLog }
       dhcp: 'off',
       dhcpInterface: undefined,
       dhcpForce: false,
+      syslogPort: undefined,
+      httpsPort: undefined,
       logLevel: 'silent',
     },
     log,

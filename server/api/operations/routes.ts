@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { Router, json } from 'express';
 import type { Principal } from '../../accounts/rights.ts';
 import { mayAct } from '../../accounts/rights.ts';
+import { isEncrypted } from '../../encrypted.ts';
 import type { No } from '../../malformed.ts';
 import { isNo, no } from '../../malformed.ts';
 import { sendProblem } from '../../problem.ts';
@@ -14,6 +15,8 @@ export type OperationParts = {
   readonly operations: readonly Operation[];
   /** Who sent the request; `No` where another site's page did. */
   readonly identify: (request: Request) => Principal | undefined | No;
+  /** Why a request is refused before anything of it is read: it came over plain HTTP, and there is HTTPS. */
+  readonly insecure: (request: Request) => No | undefined;
   /** Told of every change that was asked for, and what became of it. */
   readonly audit: (entry: AuditEntry) => void;
 };
@@ -49,6 +52,8 @@ export function operationRoutes(parts: OperationParts): Router {
 /** Refuses before a byte of the body is read. */
 function guard(parts: OperationParts, operation: Operation) {
   return (request: Request, response: Response, next: NextFunction): void => {
+    const insecure = parts.insecure(request);
+    if (insecure !== undefined) return refuse(parts, operation, { request, response, status: 403, refusal: insecure });
     const principal = parts.identify(request);
     if (isNo(principal)) return refuse(parts, operation, { request, response, status: 403, refusal: principal });
     if (!mayAct(principal?.role, operation.right)) {
@@ -78,7 +83,12 @@ function refuse(
 
 async function perform(parts: OperationParts, operation: Operation, { request, response }: Exchange): Promise<void> {
   const principal = response.locals['principal'] as Principal | undefined;
-  const caller: Caller = { principal, address: request.socket.remoteAddress ?? 'unknown', ifMatch: ifMatchOf(request) };
+  const caller: Caller = {
+    principal,
+    address: request.socket.remoteAddress ?? 'unknown',
+    isSecure: isEncrypted(request),
+    ifMatch: ifMatchOf(request),
+  };
   const outcome = await operation.run({ params: request.params, query: request.query, body: request.body }, caller);
   const status = statusOf(operation, outcome);
   note(parts, operation, { request, status, principal });

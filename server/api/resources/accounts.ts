@@ -30,18 +30,25 @@ const role = z.enum(OPERATOR_ROLES);
 
 /** The operations on accounts. */
 export function accountOperations(parts: AccountParts): readonly Operation[] {
-  return [...sessions(parts), ...operators(parts), ...tokens(parts), activity(parts)];
+  return [
+    ...logins(parts),
+    ...ownAccount(parts),
+    ...operators(parts),
+    ...operatorChanges(parts),
+    ...tokens(parts),
+    activity(parts),
+  ];
 }
 
 /** A week, as long as a session lives at most. */
 const COOKIE_SECONDS = 7 * 86_400;
 
-function opened({ secret, principal }: Opened): Outcome {
-  const cookie = sessionCookie({ secret, maxAgeSeconds: COOKIE_SECONDS, isSecure: false });
+function opened({ secret, principal }: Opened, { isSecure }: Caller): Outcome {
+  const cookie = sessionCookie({ secret, maxAgeSeconds: COOKIE_SECONDS, isSecure });
   return reply({ name: principal.name, role: principal.role, via: principal.via }, { cookie });
 }
 
-function sessions({ desk, endSession }: AccountParts): readonly Operation[] {
+function logins({ desk }: AccountParts): readonly Operation[] {
   return [
     operation({
       id: 'setUp',
@@ -53,9 +60,9 @@ function sessions({ desk, endSession }: AccountParts): readonly Operation[] {
       description: 'It is made, and logged in by a cookie.',
       schema: shapes.session,
       refusals: [409],
-      run: async ({ body }) => {
+      run: async ({ body }, caller) => {
         const made = await desk.setUp(body.invitation, { name: body.name, password: body.password });
-        return isNo(made) ? rejected(409, made) : opened(made);
+        return isNo(made) ? rejected(409, made) : opened(made, caller);
       },
     }),
     operation({
@@ -68,12 +75,17 @@ function sessions({ desk, endSession }: AccountParts): readonly Operation[] {
       description: 'Logged in by a cookie.',
       schema: shapes.session,
       refusals: [401, 429],
-      run: async ({ body }, { address }) => {
-        const done = await desk.logIn({ ...body, address });
-        if (!isNo(done)) return opened(done);
+      run: async ({ body }, caller) => {
+        const done = await desk.logIn({ ...body, address: caller.address });
+        if (!isNo(done)) return opened(done, caller);
         return rejected(done.waitSeconds === undefined ? 401 : 429, done);
       },
     }),
+  ];
+}
+
+function ownAccount({ desk, endSession }: AccountParts): readonly Operation[] {
+  return [
     operation({
       id: 'getSession',
       method: 'get',
@@ -97,7 +109,7 @@ function sessions({ desk, endSession }: AccountParts): readonly Operation[] {
       description: 'It has ended.',
       run: (_input, caller) => {
         endSession(principalOf(caller));
-        return reply(undefined, { cookie: sessionCookie({ secret: '', maxAgeSeconds: 0, isSecure: false }) });
+        return reply(undefined, { cookie: sessionCookie({ secret: '', maxAgeSeconds: 0, isSecure: caller.isSecure }) });
       },
     }),
     operation({
@@ -150,6 +162,11 @@ function operators({ desk, operators: list }: AccountParts): readonly Operation[
         return reply({ name: body.name, role: body.role }, { location: `/api/v1/operators/${body.name}` });
       },
     }),
+  ];
+}
+
+function operatorChanges({ desk }: AccountParts): readonly Operation[] {
+  return [
     operation({
       id: 'changeOperator',
       method: 'patch',

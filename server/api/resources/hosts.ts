@@ -34,7 +34,7 @@ const FORMS = ['kickstart', 'answerfile', 'pxelinux', 'ipxe', 'grub'] as const;
 
 /** The operations on hosts. */
 export function hostOperations(parts: HostParts): readonly Operation[] {
-  return [...looks(parts), ...changes(parts)];
+  return [...looks(parts), ...evidence(parts), ...changes(parts)];
 }
 
 function looks(parts: HostParts): readonly Operation[] {
@@ -80,6 +80,12 @@ function looks(parts: HostParts): readonly Operation[] {
       refusals: [409],
       run: async ({ params, query }) => replyOr(409, await parts.render(params.host, query.form)),
     }),
+  ];
+}
+
+/** What its installs left behind. */
+function evidence(parts: HostParts): readonly Operation[] {
+  return [
     operation({
       id: 'getHostLog',
       method: 'get',

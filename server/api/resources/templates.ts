@@ -50,7 +50,10 @@ const registration = z.object({
 
 /** Whatever is no name of a staged file is not among them. */
 const fileParam = z.strictObject({
-  file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/).describe('The name of a template or ISO.'),
+  file: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/)
+    .describe('The name of a template or ISO.'),
 });
 
 /** The operations on VM templates and ISOs. They are uploaded below `/templates/`, not here. */

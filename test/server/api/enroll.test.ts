@@ -37,7 +37,12 @@ beforeEach(async () => {
   writeFileSync(siteFile(), exampleText);
   hosts = openHostStore(join(directory, 'state.db'));
   hosts.discover({ mac: MAC, address: '192.168.168.99', firstSeen: 1, lastSeen: 1 });
-  const routes = operationRoutes({ operations: operations(), identify, audit: (entry) => void audited.push(entry) });
+  const routes = operationRoutes({
+    operations: operations(),
+    identify,
+    insecure: () => undefined,
+    audit: (entry) => void audited.push(entry),
+  });
   server = createServer(createApp([routes], quietLog));
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);

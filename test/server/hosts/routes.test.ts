@@ -39,6 +39,7 @@ const app = express().use(
     },
     note: (_host, what, detail) => void notes.push(`${what}: ${detail}`),
     keepLog: (host, text) => void logs.push({ host, text }),
+    clean: (text) => text,
     stage: (_address, host, stage) => void stages.push({ host, ...stage }),
     macsOf: (host) => (host === 'cs40' ? ['52:54:00:a8:a8:02'] : undefined),
     render: async (_host, what) => {
