@@ -1,7 +1,7 @@
 # The Debian packages whose programs the tests use as real clients. Sourced by scripts/test; POSIX sh.
 
 client_packages="
-apache2-bin atftp bash-static busybox-static bzip2 ca-certificates cpio createrepo-c curl dnf dnf-plugins-core
+apache2-bin atftp bash-static busybox-static bzip2 ca-certificates chromium cpio createrepo-c curl dnf dnf-plugins-core
 dnsmasq-base e2fsprogs fdisk genisoimage gpg gpg-agent grub-common grub-efi-amd64-bin iproute2 iptables ipxe ipxe-qemu
 isc-dhcp-client kea-admin kmod libarchive-tools mount mtools nginx nmap openssl ovmf pxelinux python3 qemu-system-x86
 rpm rpm2cpio seabios shellcheck squashfs-tools syslinux-common tftp-hpa unzip util-linux wget wrk xorriso xz-utils

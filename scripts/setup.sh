@@ -60,6 +60,27 @@ run_npm_ci() {
   printf '%s\n' "$wanted" >"$root/node_modules/.installed-$1"
 }
 
+# Builds the console's script where its sources, or what they are made of, are newer. An appliance installs machines without it too:
+# where it cannot be built that is said, and no more.
+build_console() {
+  console_is_built && return
+  if [ -w "$root" ] && [ -w "$root/server/console/assets" ]; then
+    locked run_console_build
+  elif [ ! -f "$built" ]; then
+    say "the console is not built: run $root/scripts/kickstand --version once as who owns this directory"
+  fi
+}
+
+console_is_built() {
+  built=$root/server/console/assets/app.js
+  [ -f "$built" ] && [ -z "$(find "$root/server/console/app" "$root/package-lock.json" -newer "$built" | head -n 1)" ]
+}
+
+run_console_build() {
+  console_is_built && return
+  "$node_bin/node" "$root/scripts/console-build.ts" || say "the console could not be built"
+}
+
 need_npm() {
   command -v npm >/dev/null 2>&1 || { say "npm is not installed; install Node.js with npm (20 or newer)"; exit 1; }
 }

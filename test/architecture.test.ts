@@ -13,7 +13,7 @@ describe('the house', () => {
       readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
     );
     const files = paths
-      .filter((path) => path.endsWith('.ts'))
+      .filter((path) => /\.tsx?$/.test(path))
       .map((path) => ({ path, text: readFileSync(`${root}${path}`, 'utf8') }));
     expect(files.length).toBeGreaterThan(20);
     expect(breaches(files)).toEqual([]);

@@ -46,6 +46,8 @@ export type Operation = {
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | undefined;
+  /** The longest body that is read, in bytes. */
+  readonly bodyLimit: number;
   readonly success: { readonly status: number; readonly description: string; readonly schema: z.ZodType | undefined };
   /** Statuses it may refuse with beside 400, 401, 403 and 500. */
   readonly refusals: readonly number[];
@@ -63,6 +65,7 @@ type Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  readonly bodyLimit?: number;
   readonly status?: number;
   readonly description: string;
   readonly schema?: z.ZodType;
@@ -74,6 +77,8 @@ type Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
 };
 
 const NOTHING = z.strictObject({});
+/** Most bodies are a few words. */
+const BODY_LIMIT = 64 * 1024;
 
 /** An operation whose function is given what its schemas have read. */
 export function operation<
@@ -93,6 +98,7 @@ export function operation<
     params,
     query,
     body,
+    bodyLimit: spec.bodyLimit ?? BODY_LIMIT,
     success: { status, description, schema },
     refusals,
     run: async (input, caller) => {

@@ -217,6 +217,12 @@ describe('the site file', () => {
     expect((await put(text, saved.headers.get('etag'))).status).toBe(200);
   });
 
+  test('is read however long a site may be', async () => {
+    const text = `${file()}${'# a comment\n'.repeat(100_000)}`;
+    const checked = await ask('/api/v1/site/check', 'operator', { method: 'POST', body: JSON.stringify({ text }) });
+    expect([checked.status, await checked.json()]).toEqual([200, { problems: [] }]);
+  });
+
   test('is checked without being changed', async () => {
     const before = file();
     const checked = await ask('/api/v1/site/check', 'operator', {

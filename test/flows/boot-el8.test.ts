@@ -63,7 +63,7 @@ describe.skipIf(here.skip)(`a machine that gets an EL 8${here.note}`, { timeout:
     expect(await blocksOf(bystander), 'the third disk was written to').toBe(0);
   });
 
-  test('fails with a step of its %post, and says why on its page and on the command line', async () => {
+  test('fails with a step of its %post, and says why', async () => {
     const disk = await lab.blankDisk('broken', 16 * 1024);
     await lab.operator.kickstand(['host', 'arm', 'broken-01']);
     await lab.withMachine({ mac: BROKEN.mac, disk }, async (machine) => {
@@ -75,14 +75,10 @@ describe.skipIf(here.skip)(`a machine that gets an EL 8${here.note}`, { timeout:
       phase: 'failed',
       reason: 'its installer reported failure: post step broken ended with status 3',
     });
-    const page = await lab.page('/hosts/broken-01');
-    expect(page).toContain('post step broken ended with status 3');
+    const log = await lab.operator.kickstand(['host', 'log', 'broken-01']);
     // By syslog, what the installer itself said.
-    expect(page).toMatch(/anaconda: [^<]*%post ended with 1/);
-    expect(page).toMatch(/the reason is here\n[^\n]*broken FAILED with status 3/);
-    expect(await lab.operator.kickstand(['host', 'log', 'broken-01'])).toMatch(
-      / script: the reason is here\n.* broken FAILED with status 3/,
-    );
+    expect(log).toMatch(/anaconda: .*%post ended with 1/);
+    expect(log).toMatch(/ script: the reason is here\n.* broken FAILED with status 3/);
   });
 });
 

@@ -34,7 +34,6 @@ async function get(path: string): Promise<string> {
 test('from its first question to a host that boots its own disk', async () => {
   await get('/boot/pxelinux.cfg/01-52-54-00-00-00-77');
   expect(JSON.parse(await get('/api/v1/discovered'))).toMatchObject({ items: [{ mac: '52:54:00:00:00:77' }] });
-  expect(await get('/')).toContain('52:54:00:00:00:77');
 
   const { promise: reloaded, resolve } = Promise.withResolvers<Site>();
   running.appliance.onReload(resolve);

@@ -1,11 +1,10 @@
 // What a test of whole installs needs: a tree, a site, a network on which Kickstand answers DHCP, and machines with disks of their own.
 
-import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Operator, RunningAppliance } from './lab-appliance.ts';
 import { operatorOf, startAppliance } from './lab-appliance.ts';
-import { run } from './lab-run.ts';
 import type { Lab, LabMachine } from './lab.ts';
 import { startLab } from './lab.ts';
 import type { Machine, MachineOptions } from './qemu.ts';
@@ -19,8 +18,6 @@ export type InstallLab = {
   readonly blankDisk: (name: string, sizeMb: number) => Promise<string>;
   /** Powers a machine on and hands it to `work`; a failure tells the appliance's log as well. */
   readonly withMachine: (options: MachineOptions, work: (machine: Machine) => Promise<void>) => Promise<void>;
-  /** A page of the appliance, as an operator's browser gets it in the company's network. Throws for one that is refused. */
-  readonly page: (path: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
@@ -54,7 +51,6 @@ export async function openInstallLab(setup: Setup): Promise<InstallLab> {
     lab,
     blankDisk: (name, sizeMb) => blankDisk(join(directory, `${name}.img`), sizeMb),
     withMachine: (options, work_) => withMachine({ lab, appliance }, options, work_),
-    page: (path) => pageOf({ lab, operator }, path),
     stop: () => running.disposeAsync(),
   };
 }
@@ -64,18 +60,6 @@ async function blankDisk(path: string, sizeMb: number): Promise<string> {
   await file.truncate(sizeMb * 1024 ** 2);
   await file.close();
   return path;
-}
-
-async function pageOf(
-  { lab, operator }: { readonly lab: Lab; readonly operator: Operator },
-  path: string,
-): Promise<string> {
-  const token = (await readFile(join(operator.data, 'secrets', 'operator'), 'utf8')).trim();
-  const asked = ['-fsS', '-H', `Authorization: Bearer ${token}`, `http://${lab.appliance}${path}`];
-  const status = ['-w', '\n%{http_code}'];
-  const answer = await run([...lab.inCompany, 'curl', ...asked, ...status]);
-  if (!answer.endsWith('\n200')) throw new Error(`${path} answered ${answer.slice(-200)}`);
-  return answer;
 }
 
 async function withMachine(

@@ -31,8 +31,6 @@ export type AuditEntry = {
   readonly status: number;
 };
 
-const LIMIT = '64kb';
-
 /** One route for each operation; what is below `/api/` and none of them is nothing. */
 export function operationRoutes(parts: OperationParts): Router {
   const router = Router();
@@ -40,7 +38,7 @@ export function operationRoutes(parts: OperationParts): Router {
     const path = `/api/v1${operation.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
     const steps = [
       guard(parts, operation),
-      ...(operation.body === undefined ? [] : [json({ limit: LIMIT, strict: true })]),
+      ...(operation.body === undefined ? [] : [json({ limit: operation.bodyLimit, strict: true })]),
     ];
     router[operation.method](path, ...steps, (request: Request, response: Response) =>
       perform(parts, operation, { request, response }),

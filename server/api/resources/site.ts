@@ -39,6 +39,8 @@ export type SiteParts = {
 
 /** No site file is longer. */
 const MOST_CHARACTERS = 4_000_000;
+/** Escaped as JSON. */
+const MOST_BYTES = 3 * MOST_CHARACTERS;
 const textBody = z.strictObject({ text: z.string().max(MOST_CHARACTERS) });
 
 /** The operations on the site. */
@@ -88,6 +90,7 @@ function looks(parts: SiteParts): readonly Operation[] {
       summary: 'All that would be wrong with a text as the site file. Nothing is changed.',
       right: 'operator',
       body: textBody,
+      bodyLimit: MOST_BYTES,
       description: 'The problems; none where it is right.',
       schema: z.object({ problems: z.array(z.looseObject({ message: z.string() })) }),
       run: ({ body }) => reply({ problems: parts.checkSite(body.text) }),
@@ -103,6 +106,7 @@ function saveSite(parts: SiteParts): Operation {
     summary: 'Replaces the site file. Needs If-Match with the ETag of the text that was changed.',
     right: 'operator',
     body: textBody,
+    bodyLimit: MOST_BYTES,
     description: 'It is saved, and read a moment later.',
     schema: z.object({ kind: z.literal('saved') }),
     refusals: [409, 412, 422, 428],

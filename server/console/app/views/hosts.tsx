@@ -1,0 +1,208 @@
+// All hosts, live: filtered, chosen, armed and disarmed; and below them the machines that are none yet.
+
+import { useState } from 'preact/hooks';
+import type { Host, Page } from '../api/types.ts';
+import { PHASES } from '../api/types.ts';
+import { countPhases, filterHosts } from '../host-list.ts';
+import { useApp, useLive, useMay, useNow } from '../parts/app.ts';
+import { Await, Badge, Bar, Field, Link } from '../parts/pieces.tsx';
+import type { Search } from '../route.ts';
+import { addressOf, hostPath } from '../route.ts';
+import { agoWords, countWords, lengthWords } from '../words.ts';
+import { ArmDialog, DisarmDialog } from './arming.tsx';
+import { Strangers } from './strangers.tsx';
+
+const HOSTS_MS = 2500;
+/** More rows make a page slow, and nobody reads them. */
+const SHOWN = 200;
+
+export function Hosts({ search }: { readonly search: Search }) {
+  const hosts = useLive<Page<Host>>('/api/v1/hosts', HOSTS_MS);
+  return (
+    <>
+      <h1>Hosts</h1>
+      <Await for={hosts}>{({ items }) => <HostList hosts={items} search={search} />}</Await>
+      <Strangers hosts={hosts.value?.items ?? []} />
+    </>
+  );
+}
+
+function HostList({ hosts, search }: { readonly hosts: readonly Host[]; readonly search: Search }) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [isAll, setAll] = useState(false);
+  const found = filterHosts(hosts, { text: search['q'] ?? '', phase: search['phase'] ?? '' });
+  const shown = isAll ? found : found.slice(0, SHOWN);
+  const mayAct = useMay('operator');
+  return (
+    <>
+      <Filter hosts={hosts} search={search} />
+      {mayAct ? (
+        <Bulk hosts={hosts.filter(({ name }) => chosen.has(name))} onDone={() => setChosen(new Set())} />
+      ) : undefined}
+      <HostTable hosts={shown} chosen={chosen} onChoose={mayAct ? setChosen : undefined} />
+      <p class="muted">
+        {shown.length} of {countWords(hosts.length, 'host')} shown.{' '}
+        {shown.length < found.length ? (
+          <button onClick={() => setAll(true)}>Show all {found.length}</button>
+        ) : undefined}
+      </p>
+    </>
+  );
+}
+
+function Filter({ hosts, search }: { readonly hosts: readonly Host[]; readonly search: Search }) {
+  const { navigation } = useApp();
+  const counts = countPhases(hosts);
+  const filter = (change: Search): void => navigation.go(addressOf('/hosts', { ...search, ...change }), 'replace');
+  return (
+    <div class="filter" role="search">
+      <Field label="Filter">
+        <input
+          type="search"
+          value={search['q'] ?? ''}
+          placeholder="name, address, MAC, profile …"
+          onInput={({ currentTarget }) => filter({ q: currentTarget.value })}
+        />
+      </Field>
+      <Field label="State">
+        <select value={search['phase'] ?? ''} onChange={({ currentTarget }) => filter({ phase: currentTarget.value })}>
+          <option value="">all ({hosts.length})</option>
+          {PHASES.map((phase) => (
+            <option key={phase} value={phase}>
+              {phase} ({counts.get(phase) ?? 0})
+            </option>
+          ))}
+        </select>
+      </Field>
+    </div>
+  );
+}
+
+function Bulk({ hosts, onDone }: { readonly hosts: readonly Host[]; readonly onDone: () => void }) {
+  const [asks, setAsks] = useState<'arm' | 'disarm'>();
+  // What is asked about stays what it was when it was asked.
+  const [asked, setAsked] = useState<readonly Host[]>([]);
+  const ask = (what: 'arm' | 'disarm'): void => {
+    setAsked(hosts);
+    setAsks(what);
+  };
+  const close = (): void => setAsks(undefined);
+  return (
+    <div class="bulk" role="group" aria-label="Chosen hosts">
+      <span>{hosts.length === 0 ? 'No host chosen' : `${countWords(hosts.length, 'host')} chosen`}</span>
+      <button class="danger" disabled={hosts.length === 0} onClick={() => ask('arm')}>
+        Arm …
+      </button>
+      <button disabled={hosts.length === 0} onClick={() => ask('disarm')}>
+        Disarm …
+      </button>
+      {asks === 'arm' ? <ArmDialog hosts={asked} onClose={close} onDone={onDone} /> : undefined}
+      {asks === 'disarm' ? <DisarmDialog hosts={asked} onClose={close} onDone={onDone} /> : undefined}
+    </div>
+  );
+}
+
+type TableProps = {
+  readonly hosts: readonly Host[];
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: ((chosen: ReadonlySet<string>) => void) | undefined;
+};
+
+function HostTable({ hosts, chosen, onChoose }: TableProps) {
+  const now = useNow();
+  const areAll = hosts.length > 0 && hosts.every(({ name }) => chosen.has(name));
+  if (hosts.length === 0) return <p class="muted">No host is like that.</p>;
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="Hosts">
+      <table class="hosts">
+        <thead>
+          <tr>
+            {onChoose === undefined ? undefined : (
+              <th scope="col">
+                <input
+                  type="checkbox"
+                  aria-label="All that are shown"
+                  checked={areAll}
+                  onChange={() => onChoose(areAll ? new Set() : new Set(hosts.map(({ name }) => name)))}
+                />
+              </th>
+            )}
+            <th scope="col">Host</th>
+            <th scope="col">State</th>
+            <th scope="col">Progress</th>
+            <th scope="col" class="wide">
+              Left
+            </th>
+            <th scope="col" class="wide">
+              Address
+            </th>
+            <th scope="col" class="wide">
+              Profile
+            </th>
+            <th scope="col" class="wide">
+              Changed
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {hosts.map((host) => (
+            <HostRow
+              key={host.name}
+              host={host}
+              now={now}
+              isChosen={chosen.has(host.name)}
+              onChoose={chooser(host.name, chosen, onChoose)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function chooser(name: string, chosen: ReadonlySet<string>, onChoose: TableProps['onChoose']) {
+  if (onChoose === undefined) return undefined;
+  return (): void =>
+    onChoose(chosen.has(name) ? new Set([...chosen].filter((one) => one !== name)) : new Set([...chosen, name]));
+}
+
+type RowProps = {
+  readonly host: Host;
+  readonly now: number;
+  readonly isChosen: boolean;
+  readonly onChoose: (() => void) | undefined;
+};
+
+function HostRow({ host, now, isChosen, onChoose }: RowProps) {
+  const { name, phase, reason, progress, address, profile, changedAt } = host;
+  return (
+    <tr class={isChosen ? 'chosen' : undefined}>
+      {onChoose === undefined ? undefined : (
+        <td>
+          <input type="checkbox" aria-label={`Choose ${name}`} checked={isChosen} onChange={onChoose} />
+        </td>
+      )}
+      <th scope="row">
+        <Link to={hostPath(name)}>{name}</Link>
+        <span class="narrow muted">{address}</span>
+      </th>
+      <td>
+        <Badge state={phase} />
+      </td>
+      <td>
+        {progress === undefined ? (
+          <span class="muted">{reason}</span>
+        ) : (
+          <>
+            <Bar percent={progress.percent} label={`Install of ${name}`} /> {progress.percent}% {progress.phase}
+            {progress.silent === undefined ? undefined : <strong class="bad"> {progress.silent}</strong>}
+          </>
+        )}
+      </td>
+      <td class="wide">{progress?.etaMs === undefined ? '' : lengthWords(progress.etaMs)}</td>
+      <td class="wide">{address}</td>
+      <td class="wide">{profile}</td>
+      <td class="wide">{agoWords(changedAt, now)}</td>
+    </tr>
+  );
+}

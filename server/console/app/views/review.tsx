@@ -1,0 +1,57 @@
+// The change of a site file, looked at before it is saved. A text with problems is shown, not saved.
+
+import type { Problem } from '../api/types.ts';
+import type { Draft, Task } from '../parts/app.ts';
+import { FormDialog } from '../parts/dialog.tsx';
+import type { DiffLine } from '../text-diff.ts';
+import { diffLines } from '../text-diff.ts';
+
+type ReviewProps = {
+  readonly draft: Draft;
+  /** Undefined while they are not known. */
+  readonly problems: readonly Problem[] | undefined;
+  readonly task: Task;
+  readonly onSave: () => void;
+  readonly onClose: () => void;
+};
+
+const MARKS: Readonly<Record<DiffLine['kind'], string>> = { same: ' ', added: '+', removed: '−', gap: '⋯' };
+
+export function ReviewDialog({ draft, problems, task, onSave, onClose }: ReviewProps) {
+  const lines = diffLines(draft.base, draft.text);
+  return (
+    <FormDialog
+      title="Save this change?"
+      onClose={onClose}
+      task={task}
+      action="Save the site file"
+      isBlocked={problems === undefined || problems.length > 0}
+      onSubmit={onSave}
+    >
+      {problems !== undefined && problems.length > 0 ? (
+        <p class="bad" role="alert">
+          A site with problems is not saved. The first: line {problems[0]?.line ?? '?'}: {problems[0]?.message}
+        </p>
+      ) : undefined}
+      <div class="diff" tabIndex={0} role="group" aria-label="What is changed">
+        <table>
+          <tbody>
+            {lines.map(({ kind, line, text }) => (
+              <tr key={`${kind} ${line}`} class={`is-${kind}`}>
+                <td>{line}</td>
+                <td>
+                  <span aria-hidden="true">{MARKS[kind]}</span>
+                  {kind === 'same' ? undefined : <span class="unseen">{kind}</span>}
+                </td>
+                <td>
+                  <code>{text}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="muted">The appliance reads it a moment later. It arms nothing.</p>
+    </FormDialog>
+  );
+}
