@@ -78,6 +78,10 @@ describe.skipIf(skip).each([1280, 390])(`at %i px${note}`, (width) => {
         .first()
         .waitFor();
       await bench.expectUsable('host-instructions');
+      await bench.page.getByRole('link', { name: 'Rehearsal' }).click();
+      await bench.page.getByRole('button', { name: 'Rehearse now' }).click();
+      await bench.page.getByText(/cs40 would not install: \d+ problem/).waitFor();
+      await bench.expectUsable('host-rehearsal');
       await bench.page.reload();
       await bench.page.getByRole('heading', { level: 1, name: 'cs40' }).waitFor();
       await bench.page.getByRole('link', { name: 'History' }).click();

@@ -21,6 +21,8 @@ export type Wanted = {
   readonly body?: unknown;
   /** What the change was made from. */
   readonly ifMatch?: string | undefined;
+  /** How long the appliance may take over it; 20 s where nothing is said. */
+  readonly withinMs?: number;
 };
 
 export type Client = {
@@ -59,7 +61,10 @@ export function createClient({ onLoggedOut, onSign, onClock }: Heard): Client {
   };
 }
 
-async function send(path: string, { method = 'GET', body, ifMatch }: Wanted): Promise<Response | undefined> {
+async function send(
+  path: string,
+  { method = 'GET', body, ifMatch, withinMs = TIMEOUT_MS }: Wanted,
+): Promise<Response | undefined> {
   const headers = {
     Accept: 'application/json',
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
@@ -70,7 +75,7 @@ async function send(path: string, { method = 'GET', body, ifMatch }: Wanted): Pr
       method,
       headers,
       cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(withinMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch {

@@ -55,6 +55,23 @@ export type Finding = {
 };
 export type Instructions = { readonly form: string; readonly text: string; readonly findings: readonly Finding[] };
 
+export type RehearsalStep = {
+  readonly what: string;
+  readonly verdict: 'green' | 'warning' | 'red';
+  readonly detail: string;
+  readonly remedy?: string;
+};
+export type Rehearsal = {
+  readonly host: string;
+  readonly steps: readonly RehearsalStep[];
+  readonly packages?: readonly {
+    readonly name: string;
+    readonly evr: string;
+    readonly arch: string;
+    readonly repo: string;
+  }[];
+};
+
 export type LogLine = {
   readonly id: number;
   readonly at: number;

@@ -12,6 +12,7 @@ import { ArmDialog, DisarmDialog } from './arming.tsx';
 import { InstructionsView } from './instructions.tsx';
 import { LogView } from './log.tsx';
 import { InstallBar, Remedy } from './overview.tsx';
+import { RehearsalView } from './rehearsal.tsx';
 
 const HOST_MS = 2500;
 const SLOW_MS = 30_000;
@@ -20,6 +21,7 @@ const TABS = [
   ['boot', 'Boot'],
   ['log', 'Installer log'],
   ['instructions', 'Instructions'],
+  ['rehearsal', 'Rehearsal'],
   ['receipts', 'Installed from'],
   ['history', 'History'],
 ] as const;
@@ -135,6 +137,8 @@ function Tab({ tab, host }: { readonly tab: (typeof TABS)[number][0]; readonly h
       return <LogView key={host.name} host={host.name} />;
     case 'instructions':
       return <InstructionsView key={host.name} host={host.name} />;
+    case 'rehearsal':
+      return <RehearsalView key={host.name} host={host.name} />;
     case 'receipts':
       return <Receipts name={host.name} />;
     case 'history':
