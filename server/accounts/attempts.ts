@@ -4,6 +4,8 @@
 const FREE = 3;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15 * 60_000;
+/** Of a name: enough to make guessing from many addresses hopeless, too little to keep its owner out by guessing wrong on purpose. */
+const LONGEST_NAME_WAIT_MS = 10_000;
 /** After so long without a failure it is forgotten. */
 const FORGET_MS = 60 * 60_000;
 /** Strangers may invent any number of names: the oldest are forgotten. */
@@ -34,7 +36,7 @@ export function countAttempts(): Attempts {
         0,
         ...keys.map((key) => {
           const found = current(key, now);
-          return found === undefined ? 0 : found.lastAt + waitAfter(found.count) - now;
+          return found === undefined ? 0 : found.lastAt + waitAfter(found.count, key) - now;
         }),
       ),
     failed: (keys, now) => {
@@ -52,6 +54,7 @@ export function countAttempts(): Attempts {
   };
 }
 
-function waitAfter(count: number): number {
-  return count <= FREE ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE - 1), LONGEST_WAIT_MS);
+function waitAfter(count: number, key: string): number {
+  const longest = key.startsWith('name:') ? LONGEST_NAME_WAIT_MS : LONGEST_WAIT_MS;
+  return count <= FREE ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE - 1), longest);
 }

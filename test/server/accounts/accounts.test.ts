@@ -51,16 +51,22 @@ describe('passwords', () => {
 });
 
 describe('failed logins', () => {
-  test('three are free, then the wait doubles, up to a quarter of an hour', () => {
+  test('three are free, then the wait doubles, up to a quarter of an hour for an address', () => {
     const attempts = countAttempts();
     const waits = Array.from({ length: 16 }, () => {
-      attempts.failed(['name:alice'], 0);
-      return attempts.waitMs(['name:alice'], 0);
+      attempts.failed(['address:10.0.0.1'], 0);
+      return attempts.waitMs(['address:10.0.0.1'], 0);
     });
     expect(waits.slice(0, 6)).toEqual([0, 0, 0, 1000, 2000, 4000]);
     expect(waits.at(-1)).toBe(15 * 60_000);
-    expect(attempts.waitMs(['name:bob', 'name:alice'], 0)).toBe(15 * 60_000);
+    expect(attempts.waitMs(['name:bob', 'address:10.0.0.1'], 0)).toBe(15 * 60_000);
     expect(attempts.waitMs(['name:bob'], 0)).toBe(0);
+  });
+
+  test('with one name from many addresses cost its owner ten seconds at most', () => {
+    const attempts = countAttempts();
+    for (let count = 0; count < 1000; count += 1) attempts.failed(['name:alice', `address:10.0.0.${count}`], 0);
+    expect(attempts.waitMs(['name:alice', 'address:192.168.168.2'], 0)).toBe(10_000);
   });
 
   test('are forgotten by success and by time', () => {
