@@ -1,12 +1,23 @@
-// The one way anything is written to disk: temporary name in the same directory, fsync, rename, fsync the directory.
+// What every room does with a directory on disk. A file is written one way: temporary name beside it, fsync, rename, fsync the directory.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from './malformed.ts';
 
 /** Makes `directory` (and its parents) where it is missing. `mode` applies to directories made now. */
 export async function ensureDirectory(directory: string, mode = 0o755): Promise<void> {
   await mkdir(directory, { recursive: true, mode });
+}
+
+/** The names in `directory`; none where it is not there. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Replaces `path` by `content` so that a reader or a crash sees the old file or the new, never a part. */

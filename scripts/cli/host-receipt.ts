@@ -2,7 +2,8 @@
 
 import { receiptsOf, withNames } from '../../server/assembly/receipts.ts';
 import type { WholeReceipt } from '../../server/assembly/receipts.ts';
-import { lengthWords, sizeWords, timeWords } from '../../server/doctor/words.ts';
+import { lengthWords, timeWords } from '../../server/doctor/words.ts';
+import { sizeText } from '../../server/size-text.ts';
 import { isNo, no } from '../../server/malformed.ts';
 import { readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
@@ -35,7 +36,7 @@ export function receiptText(receipt: WholeReceipt, isLong: boolean): string {
     const digest = sha256 === undefined ? '' : `, sha256 ${sha256}`;
     return [
       role,
-      `${name}${gave === '' ? '' : ` (${gave})`}, ${sizeWords(bytes)} over ${via.toUpperCase()}${digest}`,
+      `${name}${gave === '' ? '' : ` (${gave})`}, ${sizeText(bytes)} over ${via.toUpperCase()}${digest}`,
     ] as const;
   });
   const phases = Object.entries(receipt.phases).map(([phase, ms]) => `${phase} ${lengthWords(ms)}`);
@@ -59,5 +60,5 @@ export function receiptText(receipt: WholeReceipt, isLong: boolean): string {
 
 function packageWords({ count, bytes, listed, list }: WholeReceipt['packages']): string {
   const missing = listed === count ? '' : ` (${listed} of them listed)`;
-  return `${count} served, ${sizeWords(bytes)}${missing}, list sha256 ${list}`;
+  return `${count} served, ${sizeText(bytes)}${missing}, list sha256 ${list}`;
 }

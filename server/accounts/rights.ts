@@ -28,7 +28,7 @@ export function isOperatorRole(role: string): role is OperatorRole {
 
 /** A session ends this long after it was used last, and after it was opened. */
 const IDLE_MS = 12 * 3_600_000;
-const LONGEST_MS = 7 * 86_400_000;
+export const SESSION_LONGEST_MS = 7 * 86_400_000;
 /** That it was used is written down no more often than this. */
 export const SESSION_SEEN_MS = 60_000;
 
@@ -37,7 +37,7 @@ export function isAlive(
   { createdAt, seenAt }: { readonly createdAt: number; readonly seenAt: number },
   now: number,
 ): boolean {
-  return now - seenAt < IDLE_MS && now - createdAt < LONGEST_MS;
+  return now - seenAt < IDLE_MS && now - createdAt < SESSION_LONGEST_MS;
 }
 
 /** An operator's name: a word that is safe in logs, URLs and on pages. */

@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document of the API, made from the very schemas that read its requests. Pure.
 
 import { z } from 'zod';
+import { SESSION_COOKIE } from '../accounts/cookie.ts';
 import type { Operation } from './operation.ts';
 
 /** A JSON value. */
@@ -22,7 +23,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       schemas: { Problem: PROBLEM },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'An API token.' },
-        session: { type: 'apiKey', in: 'cookie', name: 'kickstand-session', description: 'A login of the console.' },
+        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'A login of the console.' },
       },
     },
   };

@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 import type { Principal, Right } from '../accounts/rights.ts';
-import type { No } from '../malformed.ts';
-import { no } from '../malformed.ts';
+import { isNo, no } from '../malformed.ts';
 import type { Refusal } from '../problem.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -144,9 +143,5 @@ export function rejected(status: number, refusal: Refusal): Rejection {
 
 /** A reply with `value`, or the refusal with `status` where it is one. */
 export function replyOr(status: number, value: unknown): Outcome {
-  return isRefusal(value) ? rejected(status, value) : reply(value);
-}
-
-function isRefusal(value: unknown): value is No {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'no';
+  return isNo(value) ? rejected(status, value) : reply(value);
 }

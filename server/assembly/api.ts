@@ -39,6 +39,7 @@ export function apiOperations(house: House, accounts: Accounts, starter: SyncSta
     ...contentOperations({
       repos: () => repoViews(house),
       repo: (name) => repoDetail(house, name),
+      unknownRepo: (name) => (hasRepo(house, name) ? undefined : noRepo(house)),
       syncs: async (name, limit) => (hasRepo(house, name) ? syncHistory(house, name, limit) : noRepo(house)),
       beginSync: (name) => starter.begin(name),
       cancelSync: (name) => cancelSync(house, name),

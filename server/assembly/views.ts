@@ -6,6 +6,7 @@ import type { Progress } from '../hosts/progress.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { formatOs } from '../os.ts';
+import type { Repo } from '../repo.ts';
 import type { Verdict } from '../stages.ts';
 import type { Diagnosis } from './doctor.ts';
 import { diagnosisOf, recentVerdicts } from './doctor.ts';
@@ -85,7 +86,17 @@ export function hostDetail(house: House, name: string): HostDetail | No {
 /** Every repo of the site with its snapshots and its syncs: the last, the one that runs, the next, and what is alarming. */
 export async function repoViews(house: House) {
   const syncs = await repoSyncs(house);
-  const views = house.site().repos.map(async (repo) => ({
+  return Promise.all(house.site().repos.map((repo) => repoView(house, repo, syncs)));
+}
+
+/** One repo of the site. */
+export async function repoDetail(house: House, name: string) {
+  const repo = house.site().repos.find((one) => one.name === name);
+  return repo === undefined ? noRepo(house) : repoView(house, repo, await repoSyncs(house));
+}
+
+async function repoView(house: House, repo: Repo, syncs: Awaited<ReturnType<typeof repoSyncs>>) {
+  return {
     name: repo.name,
     upstream: withoutCredentials(repo.upstream),
     publish: repo.publish,
@@ -93,14 +104,7 @@ export async function repoViews(house: House) {
     keep: repo.keep,
     ...(await house.content.repoStatus(repo.name)),
     ...syncs(repo.name),
-  }));
-  return Promise.all(views);
-}
-
-/** One repo of the site. */
-export async function repoDetail(house: House, name: string) {
-  const views = await repoViews(house);
-  return views.find((view) => view.name === name) ?? noRepo(house);
+  };
 }
 
 /** Why there is no such repo. */

@@ -2,7 +2,8 @@
 
 import type { Stage, StageRecord } from '../stages.ts';
 import { cutBoots } from './boots.ts';
-import { countWords, firmwareWords, lengthWords, nameWords, sizeWords, timeWords } from './words.ts';
+import { sizeText } from '../size-text.ts';
+import { countWords, firmwareWords, lengthWords, nameWords, timeWords } from './words.ts';
 
 /** One line. `at` is ms since 1970; `boot` counts the boots shown, from 1. */
 export type TranscriptLine = {
@@ -60,7 +61,7 @@ function answerWords({ mode, address, file, reason }: Extract<Stage, { kind: 'dh
 function fileWords(file: Extract<Stage, { kind: 'file' }>): string {
   const gave = file.gave === '' ? '' : ` → ${file.gave}`;
   const size =
-    file.bytes === file.sizeBytes ? sizeWords(file.bytes) : `${sizeWords(file.bytes)} of ${sizeWords(file.sizeBytes)}`;
+    file.bytes === file.sizeBytes ? sizeText(file.bytes) : `${sizeText(file.bytes)} of ${sizeText(file.sizeBytes)}`;
   const how = file.sizeBytes === 0 ? file.outcome : `${file.outcome}, ${size} in ${lengthWords(file.durationMs)}`;
   const options =
     file.asked === '' ? '' : `asked ${file.asked}, granted ${file.granted === '' ? 'none' : file.granted}`;
@@ -68,10 +69,10 @@ function fileWords(file: Extract<Stage, { kind: 'file' }>): string {
 }
 
 function contentWords({ count, bytes, name, firstAt }: Extract<Stage, { kind: 'content' }>): string {
-  if (count === 1) return joined(nameWords(name), sizeWords(bytes));
+  if (count === 1) return joined(nameWords(name), sizeText(bytes));
   return joined(
     `${countWords(count)} files`,
-    sizeWords(bytes),
+    sizeText(bytes),
     `last ${nameWords(name)}`,
     firstAt === undefined ? '' : `since ${timeWords(firstAt)}`,
   );

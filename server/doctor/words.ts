@@ -2,15 +2,6 @@
 
 import type { Firmware } from '../domain.ts';
 
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** `46.2 MiB`, `512 bytes`. */
-export function sizeWords(sizeBytes: number): string {
-  const power = sizeBytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(sizeBytes) / 10));
-  const value = sizeBytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power] ?? ''}`;
-}
-
 /** `0.4 s`, `25 s`, `12 min`, `3 h 20 min`, `4 days`. */
 export function lengthWords(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;

@@ -1,9 +1,10 @@
 // Uploads from their first byte to their name: one sender at a time for each, resumed where they are sure, published whole. Running.
 
 import { messageOf, no } from '../malformed.ts';
+import { sizeText } from '../size-text.ts';
 import type { Piece } from './append.ts';
 import { appendTo, standingOf } from './append.ts';
-import { refuseForSpace, sizeText } from './limits.ts';
+import { refuseForSpace } from './limits.ts';
 import type { Desk, DeskParts, Standing } from './lives.ts';
 import { drop, forget, withTurn } from './lives.ts';
 import { refuseName } from './name.ts';

@@ -2,6 +2,7 @@
 
 import type { No } from '../malformed.ts';
 import { no } from '../malformed.ts';
+import { sizeText } from '../size-text.ts';
 
 export type UploadLimits = {
   /** Of one file. */
@@ -38,12 +39,4 @@ export function refuseForSpace({ sizeBytes, freeBytes, promisedBytes }: Space, l
     `the disk has no room for ${sizeText(sizeBytes)}: ${sizeText(freeBytes)} are free${kept}, of which ${sizeText(limits.reserveBytes)} stay free for the appliance`,
     `make room for ${sizeText(sizeBytes - room)} more: kickstand template remove, kickstand repo prune`,
   );
-}
-
-/** `1.4 GiB`. */
-export function sizeText(sizeBytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = sizeBytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(sizeBytes) / 10));
-  const value = sizeBytes / 1024 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? ''}`;
 }

@@ -1,10 +1,10 @@
 // Staged files on disk: each under its own name, its record beside them; a file without a record is not served. Edge.
 
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { No } from '../malformed.ts';
 import { codeOf, Malformed, no } from '../malformed.ts';
-import { ensureDirectory, saveFile, syncDirectory } from '../store.ts';
+import { ensureDirectory, namesIn, saveFile, syncDirectory } from '../store.ts';
 import { isStagedName } from './name.ts';
 import type { StagedFile } from './record.ts';
 import { formatRecord, parseStagedFile } from './record.ts';
@@ -132,15 +132,6 @@ async function openFile(path: string): Promise<Opened | undefined> {
     };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

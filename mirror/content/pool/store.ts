@@ -3,10 +3,9 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, no, type No } from '../../../server/malformed.ts';
-import { ensureDirectory, saveFile } from '../../../server/store.ts';
+import { ensureDirectory, namesIn, saveFile } from '../../../server/store.ts';
 import { checksumKey, sha256Of, type Checksum, type Sha256 } from '../../rpm/checksum.ts';
 import { requireRepoName } from '../layout.ts';
-import { namesIn } from '../snapshots/store.ts';
 import { readClaims } from './claims/store.ts';
 import { openIfThere, openPart, readFrom, readOpened, type Part } from './part/store.ts';
 import { startSettling, type Settling, type Verified } from './settling/store.ts';

@@ -3,14 +3,14 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNo, Malformed, no, type No } from '../../../server/malformed.ts';
-import { ensureDirectory } from '../../../server/store.ts';
+import { ensureDirectory, namesIn } from '../../../server/store.ts';
 import { removeLeftovers } from '../building/store.ts';
 import { isRepoName, planPrune } from '../layout.ts';
 import { lockPool, whilePublishing } from '../locks/store.ts';
 import { atOnce } from '../parallel.ts';
 import { stagedContents } from '../pool/claims/store.ts';
 import { removeTree } from '../removal/store.ts';
-import { contentsOf, currentId, namesIn, repoNames, snapshotIds, type Disk } from '../snapshots/store.ts';
+import { contentsOf, currentId, repoNames, snapshotIds, type Disk } from '../snapshots/store.ts';
 
 export type Keeping = { readonly keep: number; readonly pinned: () => Promise<readonly string[]> };
 

@@ -4,6 +4,7 @@ import { constants, createReadStream } from 'node:fs';
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { codeOf, no, type No } from '../../../server/malformed.ts';
+import { namesIn } from '../../../server/store.ts';
 import type { RelativePath } from '../../rpm/href.ts';
 import { isRepoName, isSnapshotId, type JsonValue, type SnapshotFile, type SnapshotRecord } from '../layout.ts';
 import { parseContents, parseManifest, type PoolFile } from '../manifest.ts';
@@ -140,16 +141,6 @@ export async function bytesOf(directory: string, { path, limitBytes }: SmallFile
 }
 
 export type SmallFile = { readonly path: RelativePath; readonly limitBytes: number };
-
-/** The names in a directory; none where it is not there. */
-export async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
 
 async function textBeside(directory: string, kind: string): Promise<string | No> {
   try {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { sessionCookie } from '../../accounts/cookie.ts';
 import type { AccountDesk, Opened } from '../../accounts/desk.ts';
-import { OPERATOR_NAME, OPERATOR_ROLES } from '../../accounts/rights.ts';
+import { OPERATOR_NAME, OPERATOR_ROLES, SESSION_LONGEST_MS } from '../../accounts/rights.ts';
 import type { Principal } from '../../accounts/rights.ts';
 import type { Operator, Token } from '../../accounts/store.ts';
 import { isNo, no } from '../../malformed.ts';
@@ -40,8 +40,8 @@ export function accountOperations(parts: AccountParts): readonly Operation[] {
   ];
 }
 
-/** A week, as long as a session lives at most. */
-const COOKIE_SECONDS = 7 * 86_400;
+/** As long as a session lives at most. */
+const COOKIE_SECONDS = SESSION_LONGEST_MS / 1000;
 
 function opened({ secret, principal }: Opened, { isSecure }: Caller): Outcome {
   const cookie = sessionCookie({ secret, maxAgeSeconds: COOKIE_SECONDS, isSecure });

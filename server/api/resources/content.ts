@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { No } from '../../malformed.ts';
+import { isNo } from '../../malformed.ts';
 import { count, repoParam } from '../names.ts';
 import type { Operation } from '../operation.ts';
 import { operation, rejected, reply, replyOr } from '../operation.ts';
@@ -10,6 +11,8 @@ import * as shapes from '../shapes.ts';
 export type ContentParts = {
   readonly repos: () => Promise<unknown>;
   readonly repo: (name: string) => Promise<unknown>;
+  /** Why there is no such repo; undefined where there is. */
+  readonly unknownRepo: (name: string) => No | undefined;
   /** The newest syncs of a repo, newest first. */
   readonly syncs: (repo: string, limit: number) => Promise<unknown>;
   /** Begins a sync, which goes on after the answer. */
@@ -93,10 +96,10 @@ function repoChanges(parts: ContentParts): readonly Operation[] {
       schema: z.looseObject({ kind: z.literal('begun') }),
       refusals: [404, 409],
       run: async ({ params }) => {
-        const known = await parts.repo(params.repo);
-        if (isRefusal(known)) return rejected(404, known);
+        const unknown = parts.unknownRepo(params.repo);
+        if (unknown !== undefined) return rejected(404, unknown);
         const begun = await parts.beginSync(params.repo);
-        if (isRefusal(begun)) return rejected(409, begun);
+        if (isNo(begun)) return rejected(409, begun);
         return reply(begun, { location: `/api/v1/repos/${params.repo}` });
       },
     }),
@@ -127,8 +130,4 @@ function repoChanges(parts: ContentParts): readonly Operation[] {
       run: async ({ params, body }) => replyOr(409, await parts.publish(params.repo, body.snapshot)),
     }),
   ];
-}
-
-function isRefusal(value: unknown): value is No {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'no';
 }

@@ -4,7 +4,8 @@ import type { Seen } from '../boots.ts';
 import { filesOf, isMissing, lackingFile, stagesOf } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { dhcpModeOf, likely, patienceMs, seen, silenceMs } from '../rule.ts';
-import { nameWords, sizeWords, timesWords } from '../words.ts';
+import { sizeText } from '../../size-text.ts';
+import { nameWords, timesWords } from '../words.ts';
 import { firmwareOf, lastLoader, ofLoader } from './loader.ts';
 import { isKeyManager, isShimProbe, loaderKind, loaderWords, platformOfName } from './names.ts';
 
@@ -104,7 +105,7 @@ function loaderRejected(view: View): Spoken | undefined {
     ({ name, outcome }) => name === loader.name && outcome === 'sent',
   ).length;
   return likely(
-    `it had ${nameWords(loader.name)} whole (${sizeWords(loader.bytes)}, ${timesWords(times)}) and never asked for anything after it: Secure Boot rejected ${loaderWords(loader.name)}`,
+    `it had ${nameWords(loader.name)} whole (${sizeText(loader.bytes)}, ${timesWords(times)}) and never asked for anything after it: Secure Boot rejected ${loaderWords(loader.name)}`,
     REJECTED[loaderKind(loader.name)],
   );
 }

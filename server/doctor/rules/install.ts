@@ -5,7 +5,8 @@ import type { Seen } from '../boots.ts';
 import { filesOf, reach, stagesOf } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { fine, hostName, likely, patienceMs, seen, silenceMs, waiting } from '../rule.ts';
-import { countWords, lengthWords, nameWords, sizeWords } from '../words.ts';
+import { sizeText } from '../../size-text.ts';
+import { countWords, lengthWords, nameWords } from '../words.ts';
 
 /** In the order they are asked; only of boots whose installer asked for something. */
 export const installRules: readonly Rule[] = [
@@ -65,7 +66,7 @@ function packagesStalled(view: View): Spoken | undefined {
   if (sent === undefined || silenceMs(view) < patienceMs.transaction) return undefined;
   const since = view.boot.ended ? 'began another boot' : `has been silent for ${lengthWords(silenceMs(view))}`;
   return likely(
-    `its installer fetched ${countWords(sent.count)} packages (${sizeWords(sent.bytes)}), the last ${nameWords(sent.name)}, then ${since} without a report`,
+    `its installer fetched ${countWords(sent.count)} packages (${sizeText(sent.bytes)}), the last ${nameWords(sent.name)}, then ${since} without a report`,
     'look at its screen: a full or failing disk, or a script of the kickstart that does not end, stops it there',
   );
 }
@@ -79,7 +80,7 @@ function installing(view: View): Spoken | undefined {
   const packages =
     sent === undefined
       ? ''
-      : `: ${countWords(sent.count)} packages (${sizeWords(sent.bytes)}) so far, the last ${nameWords(sent.name)}`;
+      : `: ${countWords(sent.count)} packages (${sizeText(sent.bytes)}) so far, the last ${nameWords(sent.name)}`;
   const step = report === undefined || report.at < (sent?.at ?? 0) ? '' : `; it reported ${nameWords(report.stage)}`;
   return fine(`it installs${packages}${step}`);
 }
@@ -105,7 +106,7 @@ function stage2Broken(view: View): Spoken | undefined {
   const broken = contentOf(view, 'stage2', 'broken-off');
   if (broken === undefined) return undefined;
   return seen(
-    `its installer gave up its second stage ${nameWords(broken.name)} after ${sizeWords(broken.bytes)}`,
+    `its installer gave up its second stage ${nameWords(broken.name)} after ${sizeText(broken.bytes)}`,
     'look for packet loss on the way, and at its memory: the second stage is kept there whole, beside the installer',
   );
 }
@@ -127,7 +128,7 @@ function noRepo(view: View): Spoken | undefined {
   const had =
     stage2 === undefined
       ? 'its installer read its answerfile'
-      : `its installer had its second stage (${sizeWords(stage2.bytes)}) and its kickstart`;
+      : `its installer had its second stage (${sizeText(stage2.bytes)}) and its kickstart`;
   if (silenceMs(view) < patienceMs.repo) return waiting(`${had}; it should read its repos next`);
   return likely(
     `${had}, and has asked for no package repository since`,

@@ -3,7 +3,8 @@
 import { filesOf, isMissing, lackingFile, reach, stagesOf, wholeFile } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { hostName, likely, patienceMs, seen, silenceMs, waiting } from '../rule.ts';
-import { lengthWords, nameWords, sizeWords } from '../words.ts';
+import { sizeText } from '../../size-text.ts';
+import { lengthWords, nameWords } from '../words.ts';
 import { loaderKind, loaderWords } from './names.ts';
 import { firmwareOf, lastLoader } from './loader.ts';
 import { brokenTransfer, sendingFile, slowTftp } from './transfer.ts';
@@ -59,7 +60,7 @@ function transferRunning(view: View): Spoken | undefined {
   const file = sendingFile(view);
   if (file === undefined) return undefined;
   const since = lengthWords(view.facts.now - file.at);
-  return waiting(`${nameWords(file.name)} (${sizeWords(file.sizeBytes)}) is being sent to it, since ${since}`);
+  return waiting(`${nameWords(file.name)} (${sizeText(file.sizeBytes)}) is being sent to it, since ${since}`);
 }
 
 function xenAlone(view: View): Spoken | undefined {
@@ -68,7 +69,7 @@ function xenAlone(view: View): Spoken | undefined {
   if (silenceMs(view) < patienceMs.kernel)
     return waiting(`it had ${nameWords(xen.name)} and should ask for dom0's kernel`);
   return likely(
-    `it had Xen (${nameWords(xen.name)}, ${sizeWords(xen.bytes)}) and never asked for dom0's kernel`,
+    `it had Xen (${nameWords(xen.name)}, ${sizeText(xen.bytes)}) and never asked for dom0's kernel`,
     'look at its screen: its loader could not read this Xen (mboot.c32 needs all of its modules, GRUB needs multiboot2); with Secure Boot on, multiboot is refused: switch it off',
   );
 }
@@ -76,7 +77,7 @@ function xenAlone(view: View): Spoken | undefined {
 function kernelAlone(view: View): Spoken | undefined {
   const kernel = wholeFile(view.boot, 'kernel');
   if (kernel === undefined || filesOf(view.boot, 'initrd').length > 0) return undefined;
-  const had = `it had the kernel ${nameWords(kernel.name)} (${sizeWords(kernel.bytes)})`;
+  const had = `it had the kernel ${nameWords(kernel.name)} (${sizeText(kernel.bytes)})`;
   if (silenceMs(view) < patienceMs.kernel) return waiting(`${had} and should ask for the initrd`);
   const secure = isUefi(view) ? '; with Secure Boot on, this kernel may have been rejected' : '';
   return likely(
@@ -96,7 +97,7 @@ function nothingAfter(view: View): Spoken | undefined {
     : 'and its installer has asked for nothing since';
   const secure = isUefi(view) ? ', or Secure Boot rejected the kernel' : '';
   return likely(
-    `it had kernel and initrd whole (${sizeWords(kernel.bytes)} and ${sizeWords(initrd.bytes)}) ${after}: the kernel crashed, found no network card, or used another port${secure}`,
+    `it had kernel and initrd whole (${sizeText(kernel.bytes)} and ${sizeText(initrd.bytes)}) ${after}: the kernel crashed, found no network card, or used another port${secure}`,
     `look at its screen; the initrd may have no driver for this card (a newer tree has more), too little memory is left for it, or the installer brings up another port than ${hostName(view)}'s MAC`,
   );
 }

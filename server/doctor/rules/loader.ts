@@ -4,7 +4,8 @@ import type { Seen } from '../boots.ts';
 import { baseName, filesOf, isMissing, isWhole, lackingFile, reach, stagesOf, wholeFile } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { likely, patienceMs, seen, silenceMs, waiting } from '../rule.ts';
-import { firmwareWords, nameWords, sizeWords, timesWords } from '../words.ts';
+import { sizeText } from '../../size-text.ts';
+import { firmwareWords, nameWords, timesWords } from '../words.ts';
 import { foreignProduct, isKeyManager, loaderKind, loaderWords, platformOfName } from './names.ts';
 import { brokenTransfer, manyRetries, slowTftp } from './transfer.ts';
 
@@ -159,7 +160,7 @@ function silentLoader(view: View): Spoken | undefined {
       'look at its screen; its firmware or loader gave up',
     );
   }
-  const had = `it had ${nameWords(loader.name)} (${sizeWords(loader.bytes)})`;
+  const had = `it had ${nameWords(loader.name)} (${sizeText(loader.bytes)})`;
   if (silenceMs(view) < patienceMs.loader) return waiting(`${had} and should ask for its next file`);
   const last = stagesOf(view.boot, 'file').at(-1)?.name ?? loader.name;
   const then =

@@ -5,7 +5,8 @@ import type { Boot, Seen } from '../boots.ts';
 import { filesOf, isBroken, lackingFile } from '../boots.ts';
 import type { Spoken, View } from '../rule.ts';
 import { likely, seen, silenceMs } from '../rule.ts';
-import { lengthWords, nameWords, sizeWords, timesWords } from '../words.ts';
+import { sizeText } from '../../size-text.ts';
+import { lengthWords, nameWords, timesWords } from '../words.ts';
 
 /** A transfer whose end was never written down is given up after this: the appliance was stopped meanwhile. */
 const LOST_MS = 60 * 60_000;
@@ -35,7 +36,7 @@ export function brokenTransfer({ boot }: View, ...roles: readonly FileRole[]): S
   const far =
     broken.bytes === 0
       ? 'before its first block arrived'
-      : `after ${sizeWords(broken.bytes)} of ${sizeWords(broken.sizeBytes)}`;
+      : `after ${sizeText(broken.bytes)} of ${sizeText(broken.sizeBytes)}`;
   const how = ENDS.get(broken.outcome) ?? broken.reason;
   const summary = `the transfer of ${nameWords(broken.name)} broke off ${timesWords(times)}, ${far}${how === '' ? '' : `: ${how}`}`;
   return seen(summary, brokenRemedy(broken));
@@ -73,7 +74,7 @@ export function slowTftp(view: View, what: keyof typeof SPARED, patience: number
   if (slow === undefined || (slow.outcome !== 'sending' && silenceMs(view) >= patience)) return undefined;
   const tookMs = slow.outcome === 'sending' ? view.facts.now - slow.at : slow.durationMs;
   const done =
-    slow.outcome === 'sending' ? `${sizeWords(slow.sizeBytes)} are on their way for` : `${sizeWords(slow.bytes)} took`;
+    slow.outcome === 'sending' ? `${sizeText(slow.sizeBytes)} are on their way for` : `${sizeText(slow.bytes)} took`;
   const blocks = /\bblksize=/.test(slow.granted)
     ? `with ${slow.granted}`
     : 'in steps of 512 bytes, because it asked for no larger ones';

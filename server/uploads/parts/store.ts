@@ -1,10 +1,10 @@
 // Uploads on their way, on disk: a directory for each that holds its name, its bytes, and how many of them are sure. Edge.
 
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, Malformed } from '../../malformed.ts';
-import { ensureDirectory, saveFile, syncDirectory } from '../../store.ts';
+import { ensureDirectory, namesIn, saveFile, syncDirectory } from '../../store.ts';
 import type { Claim } from '../record.ts';
 import { formatRecord, parseClaim } from '../record.ts';
 import { isStagedName } from '../name.ts';
@@ -183,15 +183,6 @@ function partOf({ path, bytes, sure, durable, tell }: Opened): Part {
       await sure.close();
     },
   };
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 async function modifiedAt(path: string): Promise<number | undefined> {

@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../../../server/malformed.ts';
 import { asSha256, type Sha256 } from '../../../rpm/checksum.ts';
-import { namesIn } from '../../snapshots/store.ts';
+import { namesIn } from '../../../../server/store.ts';
 
 /**
  * A line per file: `sha1-da39… <sha256>`. It is written before the file gets its name in the pool, so that no sweep finds

@@ -1,6 +1,7 @@
 // What the API tells the console, as far as the console reads it: the shapes of /api/v1/openapi.json. Types only.
 
-export type Role = 'viewer' | 'operator' | 'admin';
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 export type Session = { readonly name: string; readonly role: Role };
 
 export const PHASES = ['installing', 'booting', 'armed', 'stalled', 'failed', 'installed', 'disarmed'] as const;

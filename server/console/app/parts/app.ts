@@ -4,8 +4,10 @@ import { createContext } from 'preact';
 import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 import { complaintOf } from '../api/answers.ts';
 import type { Answer, Client } from '../api/fetcher.ts';
+import { ROLES } from '../api/types.ts';
 import type { Role, Session } from '../api/types.ts';
 import type { Navigation } from '../history/listener.ts';
+import { UNSEEN } from '../live/listener.ts';
 import type { Live, Seen } from '../live/listener.ts';
 import type { Sending } from '../uploads/fetcher.ts';
 import type { Theme } from '../theme/store.ts';
@@ -49,8 +51,6 @@ export function useApp(): App {
   return app;
 }
 
-const UNSEEN = { value: undefined, etag: undefined, complaint: undefined, status: undefined };
-
 /** What the API says at `path`, asked again every `everyMs`; nothing where `path` is undefined. */
 export function useLive<T>(path: string | undefined, everyMs: number): Seen<T> {
   const { live } = useApp();
@@ -71,12 +71,10 @@ export function useNow(): number {
   return at;
 }
 
-const RANKS: readonly Role[] = ['viewer', 'operator', 'admin'];
-
 /** May who is logged in do what needs `role`? The server decides; this spares buttons that would be refused. */
 export function useMay(role: Role): boolean {
   const { session } = useApp();
-  return RANKS.indexOf(session.role) >= RANKS.indexOf(role);
+  return ROLES.indexOf(session.role) >= ROLES.indexOf(role);
 }
 
 export type Task = {

@@ -1,6 +1,7 @@
 // One's own password and API tokens; for admins, who may log in.
 
 import { useState } from 'preact/hooks';
+import { ROLES } from '../api/types.ts';
 import type { Page, Role, Token } from '../api/types.ts';
 import { useApp, useLive, useMay, useNow, useTask } from '../parts/app.ts';
 import { Dialog, FormDialog, fieldsOf } from '../parts/dialog.tsx';
@@ -147,8 +148,6 @@ function MakeToken({ onClose, onMade }: MakeProps) {
     </FormDialog>
   );
 }
-
-const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
 
 /** A token can do no more than who makes it. */
 function rolesUpTo(role: Role): readonly Role[] {

@@ -1,6 +1,7 @@
 // Who may log in, for admins: added, given another role or password, removed.
 
 import { useState } from 'preact/hooks';
+import { ROLES } from '../api/types.ts';
 import type { Operator, Page } from '../api/types.ts';
 import { useApp, useLive, useNow, useTask } from '../parts/app.ts';
 import { FormDialog } from '../parts/dialog.tsx';
@@ -9,7 +10,6 @@ import { agoWords } from '../words.ts';
 
 const OPERATORS_MS = 30_000;
 const PATH = '/api/v1/operators';
-const ROLES = ['viewer', 'operator', 'admin'] as const;
 
 type Asked = { readonly what: 'add' } | { readonly what: 'password' | 'remove'; readonly name: string };
 
