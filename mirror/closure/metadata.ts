@@ -3,7 +3,7 @@
 import { Malformed } from '../../server/malformed.ts';
 import { decompress } from '../rpm/decompress.ts';
 import { parseHref, type RelativePath } from '../rpm/href.ts';
-import { parseRepomd, REPOMD_LIMIT_BYTES, type RepomdEntry } from '../rpm/repomd.ts';
+import { parseRepomd, REPOMD_LIMIT_BYTES, type Repomd, type RepomdEntry } from '../rpm/repomd.ts';
 import type { ClosureRepo } from './resolve.ts';
 
 export type MetadataEdges = {
@@ -18,8 +18,12 @@ const LIMIT_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Reads repomd.xml and finds the two files that tell of dependencies. Throws `Malformed`, naming the repository. */
 export async function openMetadata(name: string, edges: MetadataEdges): Promise<ClosureRepo> {
-  const repomd = parseRepomd(await readRepomd(name, edges));
-  const [primary, filelists] = ['primary', 'filelists'].map((type) => repomd.data.find((entry) => entry.type === type));
+  return dependencyFiles(name, parseRepomd(await readRepomd(name, edges)), edges);
+}
+
+/** The two of the files that `repomd` names. Throws `Malformed`, naming the repository. */
+export async function dependencyFiles(name: string, { data }: Repomd, edges: MetadataEdges): Promise<ClosureRepo> {
+  const [primary, filelists] = ['primary', 'filelists'].map((type) => data.find((entry) => entry.type === type));
   if (primary === undefined) throw new Malformed('no primary', `${name}, repomd.xml`);
   return {
     name,

@@ -1,6 +1,6 @@
 // A repository's metadata for an installation, wherever its files lie: what dependencies need, and its groups. Running: opening a file is handed in.
 
-import { openMetadata, readRepomd, unpacked, type MetadataEdges } from '../closure/metadata.ts';
+import { dependencyFiles, readRepomd, unpacked, type MetadataEdges } from '../closure/metadata.ts';
 import { parseRepomd } from '../rpm/repomd.ts';
 import type { InstallRepo } from './pool.ts';
 
@@ -12,9 +12,9 @@ export async function openInstallRepo(
   name: string,
   { priority, ...edges }: MetadataEdges & { readonly priority?: number },
 ): Promise<InstallRepo> {
-  const repo = await openMetadata(name, edges);
-  const { data } = parseRepomd(await readRepomd(name, edges));
-  const [entry] = GROUP_TYPES.flatMap((type) => data.filter((one) => one.type === type));
+  const repomd = parseRepomd(await readRepomd(name, edges));
+  const repo = await dependencyFiles(name, repomd, edges);
+  const [entry] = GROUP_TYPES.flatMap((type) => repomd.data.filter((one) => one.type === type));
   const groups = entry === undefined ? undefined : await unpacked(name, entry, edges);
   return { ...repo, groups, priority };
 }

@@ -106,11 +106,6 @@ export function settle(one: Search, literal: number, level: number): number {
 /** Takes the best of these packages; a choice between equals is noted. */
 export function choose(one: Search, packages: readonly number[], level: number): number {
   const ordered = preferred(one.book.pool, packages, one.welcome);
-  return chooseFirst(one, ordered, level);
-}
-
-/** Takes the first. */
-export function chooseFirst(one: Search, ordered: readonly number[], level: number): number {
   const [first = 0] = ordered;
   if (ordered.length > 1) one.branches.push({ level, choices: ordered, tried: new Set([first]) });
   return settle(one, first + 1, level);

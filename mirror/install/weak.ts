@@ -2,8 +2,8 @@
 
 import type { Dependency } from '../closure/rich.ts';
 import { clausesOf } from './clauses.ts';
-import { bestOf, inOrder, preferred } from './policy.ts';
-import { chooseFirst, settle, type Search } from './settle.ts';
+import { bestOf, inOrder } from './policy.ts';
+import { choose, settle, type Search } from './settle.ts';
 import { comesAlong } from './welcome.ts';
 
 export type AfterWeak = { readonly level: number; readonly hasChanged: boolean };
@@ -42,7 +42,7 @@ type Span = { readonly from: number; readonly upTo: number };
 
 /** What each package recommends, in the order in which they came. */
 function installRecommendations(one: Search, best: ReadonlySet<number>, { from, upTo }: Span): number {
-  const { engine, welcome } = one;
+  const { engine } = one;
   const { pool } = one.book;
   let level = from;
   for (let at = 0; at < upTo; at += 1) {
@@ -52,7 +52,7 @@ function installRecommendations(one: Search, best: ReadonlySet<number>, { from, 
       const open = openOf(one, dependency).filter((index) => best.has(index));
       if (open.length === 0) continue;
       const before = level;
-      level = chooseFirst(one, open.length > 1 ? preferred(pool, open, welcome) : open, level);
+      level = choose(one, open, level);
       if (level <= before || engine.trail.length < upTo) return level;
     }
   }

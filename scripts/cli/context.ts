@@ -68,6 +68,13 @@ export async function readSite({ settings }: Context): Promise<Site> {
   throw new CommandFailed(renderProblems(parsed.problems, settings.siteFile).trimEnd(), 1);
 }
 
+/** How machines reach the appliance: the one that runs knows its port; else it is what it would be told. */
+export async function originFor(context: Context): Promise<string> {
+  const { settings } = context;
+  const running = await runningAppliance(settings.dataDirectory);
+  return running?.origin ?? originOf(settings.advertise, await readSite(context), settings.httpPort ?? 80);
+}
+
 /** Runs `work` with the house open, and closes it whatever happens. URLs and DHCP are those of the appliance that runs, if one does. */
 export async function withHouse<T>(
   context: Context,

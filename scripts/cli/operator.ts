@@ -1,7 +1,6 @@
 // kickstand operator and kickstand token: who may use the page and the API. They work on the data directory, appliance running or not.
 
 import { randomBytes } from 'node:crypto';
-import { originOf, runningAppliance } from '../../server/assembly/appliance.ts';
 import type { Accounts } from '../../server/assembly/accounts.ts';
 import { openAccountsOf } from '../../server/assembly/accounts.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
@@ -12,7 +11,7 @@ import { isNo } from '../../server/malformed.ts';
 import { openSecretStore } from '../../server/secrets/store.ts';
 import { ensureDirectory } from '../../server/store.ts';
 import type { Args, Context, Flags } from './context.ts';
-import { CommandFailed, readContext, readSite } from './context.ts';
+import { CommandFailed, originFor, readContext } from './context.ts';
 import { readHiddenLine } from './hidden-line.ts';
 import type { ExitCode, Output } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
@@ -99,7 +98,7 @@ export async function removeOperator([name]: Args, flags: Flags): Promise<ExitCo
 /** `operator invite`: the set-up link of the first account. */
 export async function inviteCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   return withAccounts(flags, async ({ desk }, context) => {
-    const { output, settings } = context;
+    const { output } = context;
     if (!desk.isEmpty()) {
       return refuse(output, {
         kind: 'no',
@@ -107,9 +106,7 @@ export async function inviteCommand(_args: Args, flags: Flags): Promise<ExitCode
         remedy: 'kickstand operator add NAME',
       });
     }
-    const running = await runningAppliance(settings.dataDirectory);
-    const origin = running?.origin ?? originOf(settings.advertise, await readSite(context), settings.httpPort ?? 80);
-    const link = setupLink(origin, desk.invite());
+    const link = setupLink(await originFor(context), desk.invite());
     print(output, { link }, `${link}\n  it works once, for a day`);
     return 0;
   });

@@ -5,7 +5,6 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { originOf, runningAppliance } from '../../server/assembly/appliance.ts';
 import { stagedFiles, stagingDesk, stagingDirectory } from '../../server/assembly/staging.ts';
 import { quietLog } from '../../server/log.ts';
 import { codeOf, isNo, no, type No } from '../../server/malformed.ts';
@@ -17,7 +16,7 @@ import type { StagedFile } from '../../server/uploads/record.ts';
 import { registrationOf } from '../../server/uploads/register.ts';
 import type { StagedStore } from '../../server/uploads/store.ts';
 import type { Args, Context, Flags } from './context.ts';
-import { CommandFailed, namesOf, readContext, readSite } from './context.ts';
+import { CommandFailed, namesOf, originFor, readContext } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { formatBytes, formatTime, print, refuse, table } from './output.ts';
 import { progressBar } from './progress.ts';
@@ -128,13 +127,6 @@ type Place = Context['settings'];
 
 function deskOf(settings: Place) {
   return stagingDesk({ settings, now: Date.now, random: randomBytes, log: quietLog });
-}
-
-/** The appliance that runs knows its port; else it is what it would be told. */
-async function originFor(context: Context): Promise<string> {
-  const { settings } = context;
-  const running = await runningAppliance(settings.dataDirectory);
-  return running?.origin ?? originOf(settings.advertise, await readSite(context), settings.httpPort ?? 80);
 }
 
 async function sizeOf(path: string): Promise<number | No> {

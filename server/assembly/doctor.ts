@@ -36,13 +36,18 @@ export function verdictFor(house: House, name: string): ({ readonly kind: 'diagn
   return { kind: 'diagnosis', ...diagnosisOf(house, found.host) };
 }
 
-/** The verdict on a host of the site. */
-export function diagnosisOf(house: House, host: Host): Diagnosis {
-  const records = house.stages.read(machinesOf(host), SHOWN_STAGES);
+/** What was seen of a host, oldest first. */
+export function recordsOf(house: House, host: Host): readonly StageRecord[] {
+  return house.stages.read(machinesOf(host), SHOWN_STAGES);
+}
+
+/** The verdict on a host of the site, from what was seen of it. */
+export function diagnosisOf(house: House, host: Host, records = recordsOf(house, host)): Diagnosis {
   return { verdict: verdictOn(house, host, records), transcript: transcriptOf(records) };
 }
 
-function verdictOn(house: House, host: Host, records: readonly StageRecord[]): Verdict {
+/** What became of its last boot. */
+export function verdictOn(house: House, host: Host, records: readonly StageRecord[]): Verdict {
   const now = house.now();
   const boot = { ...house.site().boot, ...host.boot };
   const state = house.hosts.state(host.name, now);

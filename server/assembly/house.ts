@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { contentNameOfTree } from '../../mirror/content/layout.ts';
+import type { TreeFiles } from '../../mirror/content/place.ts';
 import { openContentStore } from '../../mirror/content/store.ts';
 import type { ContentStore } from '../../mirror/content/store.ts';
 import { openSyncLog } from '../../mirror/sync/log/store.ts';
@@ -181,6 +182,15 @@ export function hostNamed(site: Site, name: string): { readonly kind: 'host'; re
   const host = site.hosts.find((known) => known.name === name);
   if (host !== undefined) return { kind: 'host', host };
   return no(`the site has no host ${JSON.stringify(name.slice(0, 64))}`, `its hosts are ${namesOf(site)}`);
+}
+
+/** The files of the site's tree of that name, or why there are none. */
+export async function filesOfTree(
+  { site, shelf }: Pick<House, 'site' | 'shelf'>,
+  name: string,
+): Promise<TreeFiles | No> {
+  const tree = site().trees.find((known) => known.name === name);
+  return tree === undefined ? no(`the site has no tree ${name}`) : shelf.files(tree);
 }
 
 /** A site may have thousands, and anyone may ask for one that is not there. */

@@ -6,7 +6,7 @@ import type { FilePlace } from '../../mirror/content/place.ts';
 import type { RelativePath } from '../../mirror/rpm/href.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
-import type { House } from './house.ts';
+import { filesOfTree, type House } from './house.ts';
 
 /** Opens a file anew each time it is called; undefined where there is none. */
 export type FindFile = (path: RelativePath) => Promise<(() => AsyncIterable<Uint8Array>) | undefined>;
@@ -23,9 +23,8 @@ export async function publishedFiles({ content }: House, repo: string, snapshot?
 }
 
 /** Of the repository at `root` in the tree called `name`; the root itself is `''`. */
-export async function treeFiles({ shelf, site }: House, name: string, root: string): Promise<FindFile | No> {
-  const tree = site().trees.find((known) => known.name === name);
-  const files = tree === undefined ? no(`the site has no tree ${name}`) : await shelf.files(tree);
+export async function treeFiles(house: House, name: string, root: string): Promise<FindFile | No> {
+  const files = await filesOfTree(house, name);
   if (isNo(files)) return files;
   return async (path) => {
     const place = await files.find(root === '' ? path : `${root}/${path}`);

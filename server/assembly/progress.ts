@@ -11,18 +11,20 @@ import { progressOf } from '../hosts/progress.ts';
 import type { Given } from '../hosts/receipts/shape.ts';
 import { Malformed } from '../malformed.ts';
 import { parseOs } from '../os.ts';
+import type { StageRecord } from '../stages.ts';
+import { recordsOf } from './doctor.ts';
 import type { House } from './house.ts';
 
-/** As many stages as are kept of one machine. */
-const STAGES = 300;
 /** Each is made from many stages (some 0.3 ms) while boots wait: of more installs than these a list shows the newest. */
 const LISTED = 300;
 
-/** How far `host`'s install is; undefined where none runs, or nothing was seen of it yet. */
-export function progressFor(house: House, host: Host, state: HostState): Progress | undefined {
+type Seen = { readonly host: Host; readonly state: HostState; readonly records: readonly StageRecord[] };
+
+/** How far `host`'s install is, by the `records` of it; undefined where none runs, or nothing was seen of it yet. */
+export function progressFor(house: House, { host, state, records: seen }: Seen): Progress | undefined {
   const { arming } = state;
   if (arming === undefined || !isUnderWay(state)) return undefined;
-  const boot = lastBoot(house, host);
+  const boot = cutBoots(seen).at(-1);
   if (boot === undefined) return undefined;
   const { records, startedAt } = boot;
   const expected = expectedOf(house, host.name, arming);
@@ -41,7 +43,7 @@ export function progressOfHosts(
       : running.toSorted((one, other) => other.state.changedAt - one.state.changedAt).slice(0, LISTED);
   return new Map(
     newest.flatMap(({ host, state }) => {
-      const progress = progressFor(house, host, state);
+      const progress = progressFor(house, { host, state, records: recordsOf(house, host) });
       return progress === undefined ? [] : [[host.name, progress] as const];
     }),
   );
@@ -51,9 +53,9 @@ function isUnderWay({ phase }: HostState): boolean {
   return phase === 'booting' || phase === 'installing';
 }
 
-/** The last boot that was seen of a host, by its MACs and by its address for what was asked before those were known. */
-export function lastBoot(house: House, { macs, address }: Host): Boot | undefined {
-  return cutBoots(house.stages.read([...macs, address], STAGES)).at(-1);
+/** The last boot that was seen of a host. */
+export function lastBoot(house: House, host: Host): Boot | undefined {
+  return cutBoots(recordsOf(house, host)).at(-1);
 }
 
 /** What is known of the install of this arming: nothing before its instructions were given. */

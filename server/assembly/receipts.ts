@@ -19,6 +19,7 @@ import { hostNamed } from './house.ts';
 import { armedInstall, renderInstructions } from './instructions.ts';
 import { loaderCatalog, loaderReport } from './loaders.ts';
 import { expectedOf, lastBoot } from './progress.ts';
+import { recently } from './recently.ts';
 
 /** Follows what installers are given and what they report. */
 export type InstallFollower = {
@@ -131,15 +132,12 @@ type Digests = (file: { readonly name: string; readonly gave: string }) => strin
 
 /** A thousand hosts may end together; the loaders are read once for all of them. */
 const DIGESTS_MS = 60_000;
-const digests = new WeakMap<House, { readonly at: number; readonly answer: Promise<Digests> }>();
+const digests = new WeakMap<House, () => Promise<Digests>>();
 
 function loaderDigests(house: House): Promise<Digests> {
-  const known = digests.get(house);
-  const at = house.now();
-  if (known !== undefined && at >= known.at && at - known.at < DIGESTS_MS) return known.answer;
-  const answer = readDigests(house);
-  digests.set(house, { at, answer });
-  return answer;
+  const look = digests.get(house) ?? recently(house.now, () => readDigests(house), DIGESTS_MS);
+  digests.set(house, look);
+  return look();
 }
 
 /** By what the boot namespace says it gave: `grubx64.efi of tree rhel9`. Of two such with other bytes, neither is known. */

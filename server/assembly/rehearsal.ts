@@ -9,7 +9,7 @@ import { kinOf } from '../hosts/receipts/kin.ts';
 import type { No } from '../malformed.ts';
 import { isNo, messageOf, no } from '../malformed.ts';
 import { armingObstacle } from './arming.ts';
-import { installOf, type House } from './house.ts';
+import { filesOfTree, installOf, type House } from './house.ts';
 import { formOf, renderForm } from './instructions.ts';
 import { loaderStock } from './loaders.ts';
 import { rehearseAddresses } from './rehearsal-addresses.ts';
@@ -155,8 +155,7 @@ async function bootFiles(house: House, { tree }: Install): Promise<readonly Rehe
 }
 
 async function stage2Step(house: House, name: string, path: string): Promise<RehearsalStep> {
-  const tree = house.site().trees.find((known) => known.name === name);
-  const files = tree === undefined ? no(`the site has no tree ${name}`) : await house.shelf.files(tree);
+  const files = await filesOfTree(house, name);
   if (isNo(files)) return red('stage 2', files);
   const place = await files.find(path);
   if (place.kind === 'file') return green('stage 2', path);
@@ -173,8 +172,7 @@ async function instructions(house: House, install: Install): Promise<readonly Re
 
 /** The checksums that the medium's own .treeinfo names: kernel, initrd, stage 2 among them. */
 async function medium(house: House, { tree }: Install): Promise<RehearsalStep> {
-  const known = house.site().trees.find(({ name }) => name === tree.name);
-  const files = known === undefined ? no(`the site has no tree ${tree.name}`) : await house.shelf.files(known);
+  const files = await filesOfTree(house, tree.name);
   if (isNo(files)) return red('medium', files);
   const checks = await verifyTree(files);
   const bad = checks.find(({ verdict }) => verdict === 'bad');

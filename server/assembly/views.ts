@@ -9,7 +9,7 @@ import { formatOs } from '../os.ts';
 import type { Repo } from '../repo.ts';
 import type { Verdict } from '../stages.ts';
 import type { Diagnosis } from './doctor.ts';
-import { diagnosisOf, recentVerdicts } from './doctor.ts';
+import { diagnosisOf, recentVerdicts, recordsOf, verdictOn } from './doctor.ts';
 import { progressFor, progressOfHosts } from './progress.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
@@ -62,8 +62,10 @@ export function hostViewOf(house: House, name: string): HostView | undefined {
   const found = hostNamed(house.site(), name);
   if (isNo(found)) return undefined;
   const state = house.hosts.state(name, house.now());
-  const { verdict } = diagnosisOf(house, found.host);
-  return hostView(found.host, state, { progress: progressFor(house, found.host, state), verdict });
+  const { host } = found;
+  const records = recordsOf(house, host);
+  const progress = progressFor(house, { host, state, records });
+  return hostView(host, state, { progress, verdict: verdictOn(house, host, records) });
 }
 
 /** A host with what became of its last boot, the stages that show it (newest last), and its history (newest first). */
@@ -74,10 +76,12 @@ export function hostDetail(house: House, name: string): HostDetail | No {
   const found = hostNamed(house.site(), name);
   if (isNo(found)) return found;
   const state = house.hosts.state(name, house.now());
-  const diagnosis = diagnosisOf(house, found.host);
-  const progress = progressFor(house, found.host, state);
+  const { host } = found;
+  const records = recordsOf(house, host);
+  const diagnosis = diagnosisOf(house, host, records);
+  const progress = progressFor(house, { host, state, records });
   return {
-    ...hostView(found.host, state, { progress, verdict: diagnosis.verdict }),
+    ...hostView(host, state, { progress, verdict: diagnosis.verdict }),
     ...diagnosis,
     history: house.hosts.history(name, 100),
   };
