@@ -2,6 +2,7 @@
 
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
+import { network as networkSchema } from './schema.ts';
 import type { SiteFile } from './schema.ts';
 import type { Draft, Loose, Reading } from './shape.ts';
 import { valueAt } from './shape.ts';
@@ -80,7 +81,7 @@ function repeated(names: readonly (string | undefined)[]): readonly { readonly n
   return names.flatMap((name, at) => (name !== undefined && names.indexOf(name) < at ? [{ name, at }] : []));
 }
 
-const NETWORK_KEYS = new Set(['name', 'subnet', 'gateway', 'dns', 'ranges', 'lease']);
+const NETWORK_KEYS: ReadonlySet<string> = new Set(Object.keys(networkSchema.shape));
 
 /** One that is there and wrong, or misspelt, is a problem of its own. */
 function saysNoGateway(network: unknown): boolean {

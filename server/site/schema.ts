@@ -66,7 +66,7 @@ const range = z.strictObject({
   to: ipv4('The last address.'),
 });
 
-const network = z.strictObject({
+export const network = z.strictObject({
   name: name('What the network is called.'),
   subnet: text(values.checkSubnet, { description: 'Network and prefix.', examples: ['192.168.168.0/24'] }),
   gateway: ipv4('The way out, where there is one.').optional(),
