@@ -73,6 +73,12 @@ export class Daemon {
     });
   }
 
+  /** Its process id: setpriv and ip netns exec give their own to the program they start. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.#name} did not start`);
+    return this.#child.pid;
+  }
+
   /** The exit status (255 when ended by a signal). */
   get exited(): Promise<number> {
     return this.#exited;

@@ -1,6 +1,6 @@
 // One PC under QEMU: its firmware, the network first, then one SATA or IDE disk; everything it prints comes over its serial port.
 
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Daemon } from './lab-run.ts';
@@ -41,19 +41,39 @@ export type Machine = {
  */
 export function startMachine(lab: Lab, options: MachineOptions): Machine {
   const scratch = mkdtempSync(join(tmpdir(), 'kickstand-machine-'));
-  const qemu = new Daemon([...lab.onSwitch, 'qemu-system-x86_64', ...qemuArguments(lab, options, scratch)]);
+  const line = join(scratch, 'serial');
+  writeFileSync(line, '');
+  const qemu = new Daemon([
+    ...lab.onSwitch,
+    'qemu-system-x86_64',
+    ...qemuArguments(lab, options, scratch),
+    ...serialLine(line),
+  ]);
+  const serial = new Daemon(['tail', '--bytes=+1', '--follow', `--pid=${qemu.pid}`, line]);
   let seen = 0;
   return {
-    serial: () => qemu.output,
+    serial: () => serial.output,
     waitFor: async (wanted, timeoutMs) => {
-      seen = await qemu.waitFor(wanted, { timeoutMs, from: seen });
+      seen = await serial.waitFor(wanted, { timeoutMs, from: seen });
     },
-    poweredOff: (timeoutMs) => powerOff(qemu, timeoutMs),
+    poweredOff: async (timeoutMs) => {
+      await powerOff(qemu, { timeoutMs, said: () => serial.output });
+      await serial.exited;
+    },
     stop: async () => {
       await qemu.stop();
+      await serial.stop();
       rmSync(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * The serial port writes into a file, which never makes it wait. A pipe to this process holds 171 single bytes (it is a socket); a
+ * busy reader then keeps the port waiting, and edk2 drops what it cannot send within a second (its PciSioSerialDxe).
+ */
+function serialLine(path: string): readonly string[] {
+  return ['-chardev', `file,id=serial,path=${path},append=on`, '-serial', 'chardev:serial'];
 }
 
 function qemuArguments(lab: Lab, options: MachineOptions, scratch: string): readonly string[] {
@@ -61,7 +81,7 @@ function qemuArguments(lab: Lab, options: MachineOptions, scratch: string): read
   return [
     ...['-accel', 'tcg', '-smp', '1', '-m', String(options.memoryMb ?? 1024)],
     // rdrand: without it the guest's random numbers are not ready for a minute, and each UUID that mke2fs makes waits a second.
-    ...['-cpu', 'qemu64,+rdrand', '-nodefaults', '-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
+    ...['-cpu', 'qemu64,+rdrand', '-nodefaults', '-display', 'none', '-monitor', 'none'],
     ...(firmware === 'bios' ? ['-machine', 'pc,graphics=off'] : uefiArguments(firmware, scratch)),
     ...['-netdev', `tap,id=n0,ifname=${lab.tapOf(options.mac)},script=no,downscript=no`],
     // An empty romfile: else the card's iPXE takes the place of edk2's own network boot.
@@ -108,11 +128,13 @@ function uefiArguments(firmware: Exclude<MachineFirmware, 'bios'>, scratch: stri
 const NO_PXE4 = 'opt/org.tianocore/IPv4PXESupport';
 const NO_PXE6 = 'opt/org.tianocore/IPv6PXESupport';
 
-async function powerOff(qemu: Daemon, timeoutMs: number): Promise<void> {
+type PowerOff = { readonly timeoutMs: number; readonly said: () => string };
+
+async function powerOff(qemu: Daemon, { timeoutMs, said }: PowerOff): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<'late'>();
   const timer = setTimeout(() => resolve('late'), timeoutMs);
   const ended = await Promise.race([qemu.exited, late]);
   clearTimeout(timer);
-  if (ended === 'late') throw new Error(`the machine did not power off:\n${qemu.output.slice(-3000)}`);
+  if (ended === 'late') throw new Error(`the machine did not power off:\n${said().slice(-3000)}`);
   if (ended !== 0) throw new Error(`QEMU ended with ${ended}:\n${qemu.output.slice(-3000)}`);
 }
