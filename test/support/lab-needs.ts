@@ -87,7 +87,11 @@ const SYSTEMD_PACKAGES: Readonly<Record<string, string>> = {
   python3: 'python3-minimal',
   'systemd-notify': 'systemd',
   'systemd-analyze': 'systemd',
+  systemctl: 'systemd',
+  nsenter: 'util-linux',
 };
+
+export const SYSTEMD_TOOLS = ['systemctl', 'unshare', 'nsenter', 'setpriv', 'curl'];
 
 /** Whether a test can run here, and the end of its title that names what is missing. */
 export type Needs = { readonly skip: boolean; readonly note: string };
