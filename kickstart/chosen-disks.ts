@@ -1,7 +1,7 @@
 // Disks that a profile names by their size: how %pre finds them on the machine, and how its storage lines get their names.
 
 import type { DiskRule } from '../server/disk-rule.ts';
-import { readDiskRule } from '../server/disk-rule.ts';
+import { readDiskRule, sizesOf } from '../server/disk-rule.ts';
 import type { Storage } from '../server/domain.ts';
 import { wipedDisks } from './disks.ts';
 import { shellWord } from './quote.ts';
@@ -13,25 +13,24 @@ export function hasChosen(storage: Storage): boolean {
 
 /** Each disk that is wiped as a word of %pre's shell: its name, or the variable that `chooseDisks` sets. */
 export function diskWords(storage: Storage): readonly string[] {
-  const variables = new Map(chosen(storage).map(({ text }, index) => [text, `"$disk_${index + 1}"`]));
+  const variables = new Map(chosen(storage).map(({ text, place }) => [text, `"$disk_${place}"`]));
   return wipedDisks(storage).map((disk) => variables.get(disk) ?? shellWord(disk));
 }
 
 /** `storage` with a placeholder for each disk that is still to be found. */
 export function withPlaceholders(storage: Storage): Storage {
-  return renamed(storage, (index) => `@DISK${index + 1}@`);
+  return renamed(storage, (place) => `@DISK${place}@`);
 }
 
 /** `storage` as it might be once they are found: for a look at the whole kickstart before any machine has read it. */
 export function withStandIns(storage: Storage): Storage {
-  return renamed(storage, (index) => `disk/by-size/${index + 1}`);
+  return renamed(storage, (place) => `disk/by-size/${place}`);
 }
 
 /** The filter that puts the names found in place of the placeholders; ends in a blank, empty where there is none to put. */
 export function putChosen(storage: Storage): string {
-  const count = chosen(storage).length;
-  if (count === 0) return '';
-  const expressions = Array.from({ length: count }, (_, index) => `-e "s|@DISK${index + 1}@|$disk_${index + 1}|g"`);
+  const expressions = chosen(storage).map(({ place }) => `-e "s|@DISK${place}@|$disk_${place}|g"`);
+  if (expressions.length === 0) return '';
   return `| sed ${expressions.join(' ')} `;
 }
 
@@ -40,33 +39,35 @@ export function chooseDisks(storage: Storage): string {
   const rules = chosen(storage);
   if (rules.length === 0) return '';
   const named = wipedDisks(storage).filter((disk) => readDiskRule(disk) === undefined);
-  const sizes = [...new Set(rules.map(({ text }) => text.replace(/#.*$/, '')))];
+  const bySize = [...Map.groupBy(rules, sizesOf)];
   return `${CHOOSE}named=${shellWord(named.join(' '))}
-${sizes.map((size) => chooseSize(size, rules)).join('')}`;
+${bySize.map(([size, some]) => chooseSize(size, some)).join('')}`;
 }
 
-type Chosen = DiskRule & { readonly text: string };
+/** `place`: which of all chosen ones it is, from 1. */
+type Chosen = DiskRule & { readonly text: string; readonly place: number };
 
 function chosen(storage: Storage): readonly Chosen[] {
-  return wipedDisks(storage).flatMap((text) => {
+  const rules = wipedDisks(storage).flatMap((text) => {
     const rule = readDiskRule(text);
     return rule === undefined ? [] : [{ ...rule, text }];
   });
+  return rules.map((rule, index) => ({ ...rule, place: index + 1 }));
 }
 
+/** `size` is what all of `rules` are of. */
 function chooseSize(size: string, rules: readonly Chosen[]): string {
-  const ofSize = rules.flatMap((rule, index) => (rule.text.replace(/#.*$/, '') === size ? [{ ...rule, index }] : []));
-  const [first] = ofSize;
+  const [first] = rules;
   if (first === undefined) return '';
-  const set = ofSize.map(({ index, number }) => `disk_${index + 1}=$${number}`).join(' ');
-  return `choose ${ofSize.length} ${first.fromMb} ${first.toMb} ${shellWord(size)}
+  const set = rules.map(({ place, number }) => `disk_${place}=$${number}`).join(' ');
+  return `choose ${rules.length} ${first.fromMb} ${first.toMb} ${shellWord(size)}
 set -- $chosen
 ${set}
 `;
 }
 
-function renamed(storage: Storage, name: (index: number) => string): Storage {
-  const names = new Map(chosen(storage).map(({ text }, index) => [text, name(index)]));
+function renamed(storage: Storage, name: (place: number) => string): Storage {
+  const names = new Map(chosen(storage).map(({ text, place }) => [text, name(place)]));
   const put = (disks: readonly string[]) => disks.map((disk) => names.get(disk) ?? disk);
   return {
     ...storage,

@@ -2,9 +2,7 @@
 
 import type { ConfigFile } from '../server/domain.ts';
 import type { Init } from './init.ts';
-
-/** The service's name, as chkconfig, service and systemctl know it. */
-export const FIRST_BOOT_NAME = 'kickstand-firstboot';
+import { DONE, FIRST_BOOT_LOG, FIRST_BOOT_NAME } from './once.ts';
 
 const PROGRAM = `/usr/local/sbin/${FIRST_BOOT_NAME}`;
 const UNIT = `/etc/systemd/system/${FIRST_BOOT_NAME}.service`;
@@ -48,19 +46,19 @@ WantedBy=multi-user.target
   return { path: UNIT, mode: 0o644, text };
 }
 
-/** The head of the script, which remembers the steps that are done in the directory `done`. */
-export function firstBootHeader(init: Init, done: string): string {
+/** The head of the script. */
+export function firstBootHeader(init: Init): string {
   return `#!/bin/bash
 # Finishes this CloudStack management server after its installation: once, at the first boot, by Kickstand.
 #
-${init.kind === 'sysv' ? CHKCONFIG : ''}# After a failure it does not run again by itself. Mend the cause (/root/kickstand-firstboot.log), then:
+${init.kind === 'sysv' ? CHKCONFIG : ''}# After a failure it does not run again by itself. Mend the cause (${FIRST_BOOT_LOG}), then:
 #   ${init.start(FIRST_BOOT_NAME)}
 # Steps that were done are not repeated: setting up the databases a second time would empty them.
 
 case $1 in
   start) ;;
   stop | restart | force-reload) exit 0 ;;
-  status) ls ${done} 2>/dev/null; exit 0 ;;
+  status) ls ${DONE} 2>/dev/null; exit 0 ;;
   *) echo "Usage: $0 {start|status}"; exit 2 ;;
 esac
 LC_ALL=C

@@ -4,24 +4,28 @@ import type { Install } from '../server/domain.ts';
 import { STORAGE_DIRECTORIES } from './bundle/files/nfs.ts';
 import { managementOpen } from './bundle/files/ports.ts';
 import type { CloudStackNames } from './cloudstack.ts';
+import type { Dialect } from './dialect.ts';
 import type { Init } from './init.ts';
 import { initOf } from './init.ts';
 import { heredoc, shellWord } from './quote.ts';
 import type { Step } from './sections/steps.ts';
 
+/** What things are called: on the release, and in its CloudStack. */
+export type FirstBootNames = { readonly dialect: Dialect; readonly cloudstack: CloudStackNames };
+
 /** The steps; `secret` answers the value of each secret, checked before. */
 export function firstBootSteps(
   install: Install,
-  names: CloudStackNames,
+  { dialect, cloudstack: names }: FirstBootNames,
   secret: (name: string) => string,
 ): readonly Step[] {
   const init = initOf(install.os);
   return [
-    ...systemSteps(init),
+    ...systemSteps(init, dialect),
     rootPasswordStep(init, secret('mysql-root')),
     databasesStep(install, names, secret),
     managementStep(names),
-    ...storageSteps(install),
+    ...storageSteps(install, dialect),
     ...usageSteps(install, names),
     {
       name: 'server',
@@ -50,15 +54,14 @@ const SELINUX_STEP: Step = {
 fi`,
 };
 
-function systemSteps(init: Init): readonly Step[] {
-  const clock = init.kind === 'systemd' ? 'chronyd' : 'ntpd';
+function systemSteps(init: Init, { timeClient }: Dialect): readonly Step[] {
   return [
     HOSTNAME_STEP,
     SELINUX_STEP,
     {
       name: 'time',
       why: 'Hypervisors and management server need the same time.',
-      commands: `${init.enable(clock)}\n${init.start(clock)}`,
+      commands: `${init.enable(timeClient.service)}\n${init.start(timeClient.service)}`,
     },
     {
       name: 'mysqld',
@@ -76,9 +79,9 @@ done`,
 }
 
 // In the manual's order: exports and firewall before the NFS server starts.
-function storageSteps({ os }: Install): readonly Step[] {
+function storageSteps({ os }: Install, { nfsService }: Dialect): readonly Step[] {
   const init = initOf(os);
-  const services = ['rpcbind', init.kind === 'systemd' ? 'nfs-server' : 'nfs'];
+  const services = ['rpcbind', nfsService];
   return [
     {
       name: 'exports',

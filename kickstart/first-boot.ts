@@ -4,16 +4,14 @@ import { cloudstackFault, cloudstackOsFault } from '../server/cloudstack.ts';
 import type { ConfigFile, Install, SecretLookup } from '../server/domain.ts';
 import { isNo } from '../server/malformed.ts';
 import { cloudstackNames } from './cloudstack.ts';
+import { dialectOf } from './dialect.ts';
 import { firstBootSteps } from './first-boot-steps.ts';
-import { firstBootHeader, firstBootUnit, FIRST_BOOT_NAME, scriptPath, unregister } from './first-boot-service.ts';
+import { firstBootHeader, firstBootUnit, scriptPath, unregister } from './first-boot-service.ts';
 import { initOf } from './init.ts';
+import { ALONE, FIRST_BOOT_LOG, FIRST_BOOT_NAME, onceText } from './once.ts';
 import { shellWord } from './quote.ts';
 import { isPlaceholder, redactedSecrets, secretsOf } from './secrets.ts';
-import type { Step } from './sections/steps.ts';
-import { stepFunctions, stepText } from './sections/steps.ts';
-
-const DONE = '/var/lib/kickstand/first-boot';
-const LOG = '/root/kickstand-firstboot.log';
+import { stepFunctions } from './sections/steps.ts';
 
 /**
  * The script and, for systemd, its unit; none for a role that needs none and for an install that lacks a secret or an OS and
@@ -29,11 +27,12 @@ export function firstBootFiles(install: Install, secrets: SecretLookup): readonl
 export function firstBootScript(install: Install, secrets: SecretLookup): ConfigFile | undefined {
   if (!hasFirstBoot(install)) return undefined;
   const names = cloudstackNames(install.cloudstack?.version ?? '');
+  const dialect = dialectOf(install.os);
   const values = secretsOf(install, secrets);
-  if (names === undefined || isNo(values)) return undefined;
-  const steps = firstBootSteps(install, names, (name) => values.get(name) ?? '');
+  if (names === undefined || dialect === undefined || isNo(values)) return undefined;
+  const steps = firstBootSteps(install, { dialect, cloudstack: names }, (name) => values.get(name) ?? '');
   const redacted = [...values].filter(([, value]) => isPlaceholder(value)).map(([name]) => name);
-  const header = firstBootHeader(initOf(install.os), DONE);
+  const header = firstBootHeader(initOf(install.os));
   return {
     path: scriptPath(initOf(install.os)),
     mode: 0o700,
@@ -61,30 +60,12 @@ esac
 }
 
 function functions(install: Install): string {
-  return `mkdir -p ${DONE}
-if command -v flock >/dev/null 2>&1; then
-  exec 9>${DONE}/.lock
-  flock -n 9 || { echo "${FIRST_BOOT_NAME} is running already"; exit 1; }
-fi
-umask 022
-exec >>${LOG} 2>&1
-chmod 0600 ${LOG}
+  const onFailure = initOf(install.os).disable(FIRST_BOOT_NAME);
+  return `${ALONE}exec >>${FIRST_BOOT_LOG} 2>&1
+chmod 0600 ${FIRST_BOOT_LOG}
 
-${stepFunctions(install, { stage: 'first-boot', log: LOG, onFailure: initOf(install.os).disable(FIRST_BOOT_NAME) })}
+${stepFunctions(install, { stage: 'first-boot', log: FIRST_BOOT_LOG, onFailure })}
 report first-boot
-`;
-}
-
-// A step that ended well leaves a mark, written to disk before the next one starts. The daemons it starts must not inherit
-// the lock (9): they would hold it for ever.
-function onceText(step: Step): string {
-  const mark = `${DONE}/${step.name}`;
-  return `if [ ! -e ${mark} ]; then
-{
-${stepText(step)}touch ${mark}
-sync
-} 9>&-
-fi
 `;
 }
 

@@ -3,7 +3,7 @@
 import type { ConfigFile, Install, InstallRepo } from '../server/domain.ts';
 import { Malformed } from '../server/malformed.ts';
 import { COPY_PROGRAM } from './mirror-program.ts';
-import type { Step } from './sections/steps.ts';
+import type { PostStep } from './sections/steps.ts';
 
 /** Apache's own document root, so that it serves the copy as it comes. */
 const ROOT = '/var/www/html';
@@ -42,7 +42,7 @@ export function mirrorByHand(install: Install): readonly string[] {
  * The step, or none. In %post and not at the first boot: the machine shall do without the appliance from its first start on.
  * python3 comes first, because a bare `python` is of no certain version where there are both.
  */
-export function mirrorSteps(install: Install): readonly Step[] {
+export function mirrorSteps(install: Install): readonly PostStep[] {
   if (!keepsMirror(install)) return [];
   const commands = `for python in python3 python /usr/libexec/platform-python none; do
   if command -v "$python" >/dev/null 2>&1; then break; fi

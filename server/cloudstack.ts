@@ -10,6 +10,9 @@ import { formatOs } from './os.ts';
  */
 export type CloudStackGeneration = 'first' | 'renamed' | 'current';
 
+/** How many hosts a cluster takes. CloudStack 4.0's installation guide: 8 XenServers, 16 KVM hosts. */
+export const MOST_IN_CLUSTER = { xenserver: 8, kvm: 16, vmware: 8 } as const;
+
 /** The roles that are parts of a CloudStack. */
 export type CloudStackRole = 'cloudstack-management' | 'kvm-agent';
 

@@ -39,6 +39,20 @@ export const SELINUX_MODES = ['enforcing', 'permissive', 'disabled'] as const;
 /** A step of the operator's own in %post: shell text, run by bash with `set -e`. */
 export type OwnStep = { readonly name: string; readonly run: string };
 
+/** What the built-in %post calls its own steps: a report names a step by this alone, so no own step may be called so. */
+export const BUILT_IN_STEPS = [
+  'files',
+  'network',
+  'ssh-keys',
+  'exports',
+  'libvirt',
+  'services',
+  'first-boot',
+  'mirror',
+  'firewall',
+] as const;
+export type BuiltInStep = (typeof BUILT_IN_STEPS)[number];
+
 export type Customization = {
   readonly link: Link;
   readonly users: readonly User[];

@@ -1,6 +1,6 @@
 // Disks that are named by their size instead: `400G-600G`, `1T-2T#2`. A leaf.
 
-import { readSizeMb, SIZE } from './size.ts';
+import { formatSizeMb, readSizeMb, SIZE } from './size.ts';
 
 /** The form of a rule: from, to, and which of them, where there are several. */
 export const DISK_RULE = `^${SIZE}-${SIZE}(?:#[1-9])?$`;
@@ -19,4 +19,9 @@ export function readDiskRule(text: string): DiskRule | undefined {
   const [fromMb, toMb] = [readSizeMb(from), readSizeMb(to)];
   if (fromMb === undefined || toMb === undefined || fromMb > toMb) return undefined;
   return { fromMb, toMb, number: Number(number) };
+}
+
+/** From what to what, in the one way that all writings of a size have in common: `1024G-2048G#2` is of `1T-2T`. */
+export function sizesOf({ fromMb, toMb }: DiskRule): string {
+  return `${formatSizeMb(fromMb)}-${formatSizeMb(toMb)}`;
 }

@@ -1,4 +1,4 @@
-// THE vocabulary: the values that folders hand to each other. Types only.
+// THE vocabulary: the values that folders hand to each other. Types, and the list one is made of.
 
 import type { Ipv4, MacAddress, Subnet } from './address.ts';
 import type { Customization } from './customization.ts';
@@ -228,7 +228,8 @@ export type ConfigFile = { readonly path: string; readonly mode: number; readonl
 
 // ── Host life ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type HostPhase = 'disarmed' | 'armed' | 'booting' | 'installing' | 'installed' | 'failed' | 'stalled';
+export const HOST_PHASES = ['disarmed', 'armed', 'booting', 'installing', 'installed', 'failed', 'stalled'] as const;
+export type HostPhase = (typeof HOST_PHASES)[number];
 
 /** Leave to install once. Times are milliseconds since 1970. `pins`: repo name → snapshot id, as current when armed. */
 export type Arming = {

@@ -1,17 +1,10 @@
 // How a hypervisor's first-boot job is started: its place, what starts it, and the text around its steps. By init system.
 
 import type { HypervisorDialect } from '../../server/hypervisor-versions.ts';
-
-/** The service's name, as service and systemctl know it. */
-export const JOB_NAME = 'kickstand-firstboot';
+import { FIRST_BOOT_NAME } from '../once.ts';
 
 /** The job itself: root's alone, as it holds a password. */
 export const JOB = '/opt/kickstand/first-boot';
-
-/** The steps that are done, one empty file each. */
-export const DONE = '/var/lib/kickstand/first-boot';
-
-export const JOB_LOG = '/root/kickstand-firstboot.log';
 
 /** A link in the new system: from where to what. */
 export type Link = { readonly from: string; readonly to: string };
@@ -37,11 +30,11 @@ export function jobService(init: HypervisorDialect['init']): JobService {
 const SYSV: JobService = {
   unit: undefined,
   links: [
-    { from: `/etc/rc.d/init.d/${JOB_NAME}`, to: JOB },
-    { from: `/etc/rc.d/rc3.d/S99${JOB_NAME}`, to: `../init.d/${JOB_NAME}` },
+    { from: `/etc/rc.d/init.d/${FIRST_BOOT_NAME}`, to: JOB },
+    { from: `/etc/rc.d/rc3.d/S99${FIRST_BOOT_NAME}`, to: `../init.d/${FIRST_BOOT_NAME}` },
   ],
-  autostart: `/etc/rc.d/rc3.d/S99${JOB_NAME}`,
-  startCommand: `service ${JOB_NAME} start`,
+  autostart: `/etc/rc.d/rc3.d/S99${FIRST_BOOT_NAME}`,
+  startCommand: `service ${FIRST_BOOT_NAME} start`,
 };
 
 /** What sets up networks and local storage at the first boot: 7.x has the one, 8.x the others. Units that are not there are no matter. */
@@ -54,8 +47,8 @@ const BEFORE = [
   'control-domain-params-init.service',
 ];
 
-const UNIT = `/etc/systemd/system/${JOB_NAME}.service`;
-const WANTED = `/etc/systemd/system/multi-user.target.wants/${JOB_NAME}.service`;
+const UNIT = `/etc/systemd/system/${FIRST_BOOT_NAME}.service`;
+const WANTED = `/etc/systemd/system/multi-user.target.wants/${FIRST_BOOT_NAME}.service`;
 
 const SYSTEMD: JobService = {
   unit: {
@@ -75,5 +68,5 @@ WantedBy=multi-user.target
   },
   links: [{ from: WANTED, to: UNIT }],
   autostart: WANTED,
-  startCommand: `systemctl start ${JOB_NAME}`,
+  startCommand: `systemctl start ${FIRST_BOOT_NAME}`,
 };

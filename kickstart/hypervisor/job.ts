@@ -4,13 +4,13 @@ import type { ConfigFile, Install, SecretLookup } from '../../server/domain.ts';
 import { hypervisorDialect } from '../../server/hypervisor-versions.ts';
 import type { No } from '../../server/malformed.ts';
 import { isNo, no } from '../../server/malformed.ts';
+import { ALONE, DONE, FIRST_BOOT_LOG, onceText, withoutLock } from '../once.ts';
 import { shellWord } from '../quote.ts';
 import { isPlaceholder, secretsOf } from '../secrets.ts';
-import type { Step } from '../sections/steps.ts';
 import { stepFunctions, stepText } from '../sections/steps.ts';
 import { JOB_FUNCTIONS } from './job-functions.ts';
 import type { JobService } from './job-service.ts';
-import { DONE, JOB, JOB_LOG, JOB_NAME, jobService } from './job-service.ts';
+import { JOB, jobService } from './job-service.ts';
 import { hasJob, jobSteps } from './job-steps.ts';
 import { joiningOf } from './pool.ts';
 
@@ -47,7 +47,7 @@ function header({ startCommand }: JobService): string {
   return `#!/bin/bash
 # Finishes this hypervisor after its installation: once, at the first boot, by Kickstand.
 #
-# After a failure it does not run again by itself. Mend the cause (${JOB_LOG}), then:
+# After a failure it does not run again by itself. Mend the cause (${FIRST_BOOT_LOG}), then:
 #   ${startCommand}
 # Steps that were done are not repeated.
 
@@ -79,16 +79,10 @@ function refuseRedacted(password: string): string {
 }
 
 function functions(install: Install, { autostart }: JobService): string {
-  const script = { stage: 'first-boot', log: JOB_LOG, onFailure: `rm -f ${autostart}` };
-  return `mkdir -p ${DONE}
-if command -v flock >/dev/null 2>&1; then
-  exec 9>${DONE}/.lock
-  flock -n 9 || { echo "${JOB_NAME} is running already"; exit 1; }
-fi
-umask 022
-touch ${JOB_LOG}
-chmod 0600 ${JOB_LOG}
-exec >>${JOB_LOG} 2>&1
+  const script = { stage: 'first-boot', log: FIRST_BOOT_LOG, onFailure: `rm -f ${autostart}` };
+  return `${ALONE}touch ${FIRST_BOOT_LOG}
+chmod 0600 ${FIRST_BOOT_LOG}
+exec >>${FIRST_BOOT_LOG} 2>&1
 
 ${stepFunctions(install, script)}
 ${JOB_FUNCTIONS}
@@ -106,19 +100,6 @@ function body(install: Install, password: string): string {
   return [withoutLock(stepText(wait)), ...before.map(onceText), restarts ? RESTART : '', ...after.map(onceText)].join(
     '\n',
   );
-}
-
-// A step that ended well leaves a mark, written to disk before the next one starts.
-function onceText(step: Step): string {
-  const mark = `${DONE}/${step.name}`;
-  return `if [ ! -e ${mark} ]; then
-${withoutLock(`${stepText(step)}touch ${mark}\nsync\n`)}fi
-`;
-}
-
-/** What a step starts must not inherit the lock (9): a daemon would hold it for ever. */
-function withoutLock(text: string): string {
-  return `{\n${text}} 9>&-\n`;
 }
 
 const RESTART = `# Packs and memory take effect with the next start; this job goes on then.

@@ -3,10 +3,7 @@
 import type { ConfigFile, Install } from '../../server/domain.ts';
 import { networkName } from '../bundle/files/names.ts';
 import type { Layer } from './layers.ts';
-import { isLayered } from './layers.ts';
-
-/** Above the profile that the installer wrote for the same card, so that this file is the one in force. */
-const PRIORITY = 10;
+import { AUTOCONNECT_PRIORITY, isLayered } from './layers.ts';
 
 /** The file of one interface, under the name that the kernel most likely gives it. */
 export function ifcfgFile(install: Install, layer: Layer): ConfigFile {
@@ -26,7 +23,7 @@ export function ifcfgFile(install: Install, layer: Layer): ConfigFile {
 function nameLines({ os }: Install, layer: Layer): readonly string[] {
   const device = `DEVICE=${layer.name}`;
   if (layer.kind !== 'card') return [device];
-  const priority = layer.hasAddress ? [`AUTOCONNECT_PRIORITY=${PRIORITY}`] : [];
+  const priority = layer.hasAddress ? [`AUTOCONNECT_PRIORITY=${AUTOCONNECT_PRIORITY}`] : [];
   const names = os.major >= 7 ? [`NAME=${layer.name}`, ...priority] : [device];
   return [...names, `HWADDR=${layer.mac.toUpperCase()}`];
 }

@@ -3,9 +3,7 @@
 import type { ConfigFile, Install } from '../../server/domain.ts';
 import { networkName } from '../bundle/files/names.ts';
 import type { Layer } from './layers.ts';
-
-/** Above the profile that the installer wrote for the same card, so that this file is the one in force. */
-const PRIORITY = 10;
+import { AUTOCONNECT_PRIORITY } from './layers.ts';
 
 /** The file of one interface. Readable by root alone, or NetworkManager ignores it. */
 export function keyfile(install: Install, layer: Layer): ConfigFile {
@@ -28,7 +26,7 @@ function connection(layer: Layer): readonly string[] {
     `type=${type}`,
     ...(layer.kind === 'card' ? [] : [`interface-name=${nameOf(layer)}`]),
     'autoconnect=true',
-    ...(layer.kind === 'card' ? [`autoconnect-priority=${PRIORITY}`] : []),
+    ...(layer.kind === 'card' ? [`autoconnect-priority=${AUTOCONNECT_PRIORITY}`] : []),
     ...(under === undefined ? [] : [`master=${under.name}`, `slave-type=${under.kind}`]),
   ];
 }

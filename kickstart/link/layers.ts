@@ -21,6 +21,9 @@ export type Layer = {
 /** The name of every bond: a host here has one. */
 export const BOND = 'bond0';
 
+/** Above the profile that the installer wrote for the same card, so that the file from here is the one in force. */
+export const AUTOCONNECT_PRIORITY = 10;
+
 /** Is there anything but one card? Then the installer's own `network` line cannot say it, in all releases and layers. */
 export function isLayered({ custom: { link } }: Pick<Install, 'custom'>): boolean {
   return link.bond !== undefined || link.vlan !== undefined || link.bridge !== undefined;

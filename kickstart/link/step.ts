@@ -4,11 +4,11 @@ import type { ConfigFile, Install } from '../../server/domain.ts';
 import { interfaceFiles, usesKeyfiles } from '../bundle/files/interface.ts';
 import { heredoc, shellWord } from '../quote.ts';
 import { placeFiles } from '../sections/place-files.ts';
-import type { Step } from '../sections/steps.ts';
+import type { PostStep } from '../sections/steps.ts';
 import { isLayered } from './layers.ts';
 
 /** The step, or none where the installer's own profile of the one card is all there is. It needs `place`. */
-export function linkSteps(install: Install): readonly Step[] {
+export function linkSteps(install: Install): readonly PostStep[] {
   if (!isLayered(install)) return [];
   const files = interfaceFiles(install);
   const commands = usesKeyfiles(install) ? placeFiles(files) : placeByName(install, files);

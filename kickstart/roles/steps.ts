@@ -8,11 +8,11 @@ import { register } from '../first-boot-service.ts';
 import type { Init } from '../init.ts';
 import { initOf } from '../init.ts';
 import { mirrorByHand, mirrorSteps } from '../mirror-on-host.ts';
-import type { Step } from '../sections/steps.ts';
+import type { PostStep } from '../sections/steps.ts';
 import { roleServices } from './services.ts';
 
 /** The steps, run after the configuration files are in place and where no daemon can be started. `enable` is %post's own. */
-export function roleSteps(install: Install, dialect: Dialect): readonly Step[] {
+export function roleSteps(install: Install, dialect: Dialect): readonly PostStep[] {
   switch (install.role) {
     case 'minimal':
     case 'xenserver':
@@ -32,20 +32,20 @@ export function commandsByHand(install: Install): readonly string[] {
   return [...steps.flatMap(({ commands }) => commands.split('\n')), ...mirrorByHand(install)];
 }
 
-const EXPORTS_STEP: Step = {
+const EXPORTS_STEP: PostStep = {
   name: 'exports',
   why: 'The NFS server starts at the first boot, before anything could make what it exports.',
   commands: `mkdir -p ${STORAGE_DIRECTORIES.join(' ')}`,
 };
 
-function servicesStep(install: Install, dialect: Dialect): Step {
+function servicesStep(install: Install, dialect: Dialect): PostStep {
   const { disabled } = install.custom.services;
   const services = roleServices(install, dialect).filter((service) => !disabled.includes(service));
   const commands = services.map((service) => `enable ${service}`);
   return { name: 'services', why: 'What runs from the first boot on.', commands: commands.join('\n') };
 }
 
-function firstBootStep({ cloudstack, os }: Install): Step {
+function firstBootStep({ cloudstack, os }: Install): PostStep {
   const init = initOf(os);
   const names = cloudstack && cloudstackNames(cloudstack.version);
   return {
@@ -60,7 +60,7 @@ function firstBootStep({ cloudstack, os }: Install): Step {
 const LIBVIRTD_SOCKETS = ['libvirtd', 'libvirtd-ro', 'libvirtd-admin', 'libvirtd-tls', 'libvirtd-tcp'];
 const DRIVER_UNITS = ['virtqemud', 'virtnetworkd', 'virtstoraged'];
 
-function libvirtSteps({ os }: Install): readonly Step[] {
+function libvirtSteps({ os }: Install): readonly PostStep[] {
   const init = initOf(os);
   if (init.kind === 'sysv') return [];
   const sockets = LIBVIRTD_SOCKETS.map((name) => `${name}.socket`);
@@ -80,7 +80,7 @@ function libvirtSteps({ os }: Install): readonly Step[] {
 
 // CloudStack writes the rules of its guests with iptables. firewalld would reject what those let through: nftables asks
 // every table, and one that rejects is enough (CloudStack's manual, database chapter, has it disabled for this).
-function firewallStep(init: Init): Step {
+function firewallStep(init: Init): PostStep {
   return {
     name: 'firewall',
     why: 'Plain iptables instead of firewalld, which would overrule the rules that CloudStack makes for its guests.',

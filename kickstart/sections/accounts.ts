@@ -3,7 +3,7 @@
 import type { Install } from '../../server/domain.ts';
 import type { Dialect } from '../dialect.ts';
 import { heredoc, kickstartValue } from '../quote.ts';
-import type { Step } from './steps.ts';
+import type { PostStep } from './steps.ts';
 
 /** Answers the crypt hash (or its placeholder) of a secret; each was checked against the dialect. */
 export type HashLookup = (secret: string) => string;
@@ -31,7 +31,7 @@ export function accountLines(install: Install, dialect: Dialect, hashOf: HashLoo
  * The step that places the keys of root and of every account that has some. `sshkey` lines would say it from 8 on; this says it on
  * every release. It needs `restorecon` where SELinux is, and nothing of `place`: the files are the accounts' own.
  */
-export function sshKeysSteps({ custom }: Install): readonly Step[] {
+export function sshKeysSteps({ custom }: Install): readonly PostStep[] {
   const holders = [{ name: 'root', sshKeys: custom.sshKeys }, ...custom.users].filter(
     ({ sshKeys }) => sshKeys.length > 0,
   );

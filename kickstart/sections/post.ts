@@ -10,7 +10,7 @@ import { bootOrder } from './boot-order.ts';
 import { ownSteps } from './own-steps.ts';
 import { placeFiles, PLACE_FUNCTION } from './place-files.ts';
 import { section } from './section.ts';
-import type { Step } from './steps.ts';
+import type { PostStep, Step } from './steps.ts';
 import { stepFunctions, stepText } from './steps.ts';
 
 /**
@@ -55,16 +55,16 @@ enable() {
 `;
 
 function postSteps(install: Install, secrets: SecretLookup, dialect: Dialect): readonly Step[] {
-  return [
+  const builtIn: readonly PostStep[] = [
     filesStep(install, secrets),
     ...linkSteps(install),
     ...sshKeysSteps(install),
     ...roleSteps(install, dialect),
-    ...ownSteps(install),
   ];
+  return [...builtIn, ...ownSteps(install)];
 }
 
-function filesStep(install: Install, secrets: SecretLookup): Step {
+function filesStep(install: Install, secrets: SecretLookup): PostStep {
   return {
     name: 'files',
     why: 'The configuration files of its role.',

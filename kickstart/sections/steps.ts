@@ -1,11 +1,15 @@
 // Steps of a shell script: each announced, logged and reported, the first failure ends the script. Bash, as on RHEL 6 to 10.
 
+import type { BuiltInStep } from '../../server/customization.ts';
 import type { Install } from '../../server/domain.ts';
 import { comment } from '../quote.ts';
 import { reportFunction } from './report.ts';
 
 /** One step. `name` is a short word of letters, digits and dashes; `commands` is shell text, run with `set -e`. */
 export type Step = { readonly name: string; readonly why: string; readonly commands: string };
+
+/** A step of the built-in %post: its name is one that the site keeps from the operator's own. */
+export type PostStep = Step & { readonly name: BuiltInStep };
 
 /** What `stepFunctions` needs: `stage` names the whole in reports (`post`, `first-boot`), `log` is the file all of it writes to. */
 export type StepScript = { readonly stage: string; readonly log: string; readonly onFailure: string };

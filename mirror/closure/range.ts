@@ -96,15 +96,16 @@ function sideOf(difference: number): Comparison {
   return difference < 0 ? 'older' : difference > 0 ? 'newer' : 'same';
 }
 
-type Parts = { readonly epoch: string; readonly version: string; readonly release: string };
+/** Each as a text; an epoch that is not said is `0`, a release that is not said empty. */
+export type EvrParts = { readonly epoch: string; readonly version: string; readonly release: string };
 
-/** An empty release counts as none; so does an empty epoch, which is 0. */
-function partsOf(evr: string): Parts {
-  const epoch = /^(\d*):/.exec(evr)?.[1];
+/** The parts of `[epoch:]version[-release]`. */
+export function partsOf(evr: string): EvrParts {
+  const epoch = /^(\d+):/.exec(evr)?.[1];
   const rest = epoch === undefined ? evr : evr.slice(epoch.length + 1);
   const dash = rest.lastIndexOf('-');
   return {
-    epoch: epoch === undefined || epoch === '' ? '0' : epoch,
+    epoch: epoch ?? '0',
     version: dash === -1 ? rest : rest.slice(0, dash),
     release: dash === -1 ? '' : rest.slice(dash + 1),
   };

@@ -57,6 +57,11 @@ export function contentNameOfTree(name: string): string {
   return `${TREE}${name}`;
 }
 
+/** The tree whose content is kept under `name`; undefined where that is a repo's. */
+export function treeOfContentName(name: string): string | undefined {
+  return name.startsWith(TREE) ? name.slice(TREE.length) : undefined;
+}
+
 /** Throws `Malformed` unless the name is fit to be a directory's. */
 export function requireRepoName(name: string): string {
   if (!isRepoName(name)) throw new Malformed(`not a repo's name: ${JSON.stringify(name.slice(0, 60))}`, 'repo');

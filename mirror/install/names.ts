@@ -1,6 +1,7 @@
 // Names, versions and whole names of a pool's packages, and the order of versions. Pure.
 
 import { compareVersions } from '../rpm/evr.ts';
+import { partsOf } from '../closure/range.ts';
 import { packageText } from '../closure/universe.ts';
 import type { Pool } from './pool.ts';
 
@@ -29,16 +30,4 @@ export function compareEvrTexts(one: string, other: string): number {
   return (
     compareVersions(a.epoch, b.epoch) || compareVersions(a.version, b.version) || compareVersions(a.release, b.release)
   );
-}
-
-export type EvrParts = { readonly epoch: string; readonly version: string; readonly release: string };
-
-export function partsOf(evr: string): EvrParts {
-  const { epoch = '0', rest = '' } = /^(?:(?<epoch>\d+):)?(?<rest>.*)$/s.exec(evr)?.groups ?? {};
-  const dash = rest.lastIndexOf('-');
-  return {
-    epoch,
-    version: dash === -1 ? rest : rest.slice(0, dash),
-    release: dash === -1 ? '' : rest.slice(dash + 1),
-  };
 }

@@ -3,8 +3,8 @@
 import { archesOf } from '../closure/arches.ts';
 import { readDependencies, type PackageIds } from '../closure/dependencies.ts';
 import { readFiles } from '../closure/files.ts';
-import { findProviders } from '../closure/providers.ts';
-import { meets } from '../closure/range.ts';
+import { findProviders, type Providers } from '../closure/providers.ts';
+import { EQUAL, meets } from '../closure/range.ts';
 import { requirementOf, simplesIn } from '../closure/requirement.ts';
 import type { ClosureRepo } from '../closure/resolve.ts';
 import { formatDependency, type Dependency } from '../closure/rich.ts';
@@ -47,6 +47,8 @@ export type Pool = {
   readonly obsoletedBy: (
     index: number,
   ) => readonly { readonly dependency: Dependency; readonly obsoleted: readonly number[] }[];
+  /** The packages of this machine that obsolete it. */
+  readonly obsoletersOf: (index: number) => readonly number[];
   readonly machine: string;
 };
 
@@ -63,13 +65,13 @@ export async function readPool(repos: readonly InstallRepo[], machine: string, e
     const where = `${name}, primary.xml`;
     ids.push(await readDependencies(primary(), { universe, repo, keep: 'all', relations: 'kept', where, ...edges }));
   }
-  await readWantedFiles({ universe, repos, ids }, machine, edges);
+  const providers = await readWantedFiles({ universe, repos, ids }, machine, edges);
   const comps: Comps[] = [];
   // As dnf has them: of a group in two repositories the less preferred one says the types of its members.
   for (const { name, groups } of repos.toSorted((one, other) => priorityOf(one) - priorityOf(other))) {
     if (groups !== undefined) comps.push(await readComps(groups(), { where: `${name}, comps.xml`, ...edges }));
   }
-  return indexPool({ universe, repos, comps: mergeComps(comps), machine }, edges);
+  return indexPool({ universe, repos, comps: mergeComps(comps), machine }, providers);
 }
 
 /** The priority of a repository that says none. */
@@ -85,8 +87,11 @@ type Read = {
   readonly ids: readonly PackageIds[];
 };
 
-/** Reads filelists.xml where a path is asked for that no primary.xml tells of, or not surely of all its holders. */
-async function readWantedFiles({ universe, repos, ids }: Read, machine: string, edges: PoolEdges): Promise<void> {
+/**
+ * Reads filelists.xml where a path is asked for that no primary.xml tells of, or not surely of all its holders. Returns the
+ * providers, files included.
+ */
+async function readWantedFiles({ universe, repos, ids }: Read, machine: string, edges: PoolEdges): Promise<Providers> {
   const isIn = isInFor(universe, machine);
   const providers = await findProviders(universe, { isIn, ...edges });
   const wanted = new Set<string>(edges.paths ?? []);
@@ -101,11 +106,12 @@ async function readWantedFiles({ universe, repos, ids }: Read, machine: string, 
       isMissing ||= !PRIMARY_FILE.test(simple.name) || !providers.hasAny(simple);
     }
   }
-  if (!isMissing) return;
+  if (!isMissing) return providers;
   for (const [repo, { name, filelists }] of repos.entries()) {
     const reading = { universe, ids: ids[repo] ?? new Map<string, number>(), wanted, ...edges };
     if (filelists !== undefined) await readFiles(filelists(), { ...reading, where: `${name}, filelists.xml` });
   }
+  return findProviders(universe, { isIn, ...edges });
 }
 
 function pathsOf(universe: Universe, { from, to }: Span): ReturnType<typeof simplesIn> {
@@ -123,13 +129,12 @@ function isInFor({ packages, words }: Universe, machine: string): (index: number
   return (index) => arches.has(packages[index]?.arch);
 }
 
-async function indexPool(
+function indexPool(
   { universe, repos, comps, machine }: Pick<Pool, 'universe' | 'repos' | 'comps' | 'machine'>,
-  edges: PoolEdges,
-): Promise<Pool> {
+  providers: Providers,
+): Pool {
   const { packages } = universe;
   const isIn = isInFor(universe, machine);
-  const providers = await findProviders(universe, { isIn, ...edges });
   const byName = namesOf(universe, isIn);
   const ranks = ranksOf(universe, machine);
   const providersOf = remembered(
@@ -151,14 +156,33 @@ async function indexPool(
     named: (name) => byName.get(name) ?? NOTHING,
     providersOf,
   };
+  const archRank = (index: number): number | undefined => ranks.get(packages[index]?.arch ?? -1);
+  const obsoletedBy: Pool['obsoletedBy'] = (index) =>
+    sayings(index, 'obsoletes').map((dependency) => ({ dependency, obsoleted: obsoletedIn(pool, dependency) }));
   return {
-    ...{ ...pool, repos, comps, machine, sayings },
-    archRank: (index) => ranks.get(packages[index]?.arch ?? -1),
+    ...{ ...pool, repos, comps, machine, sayings, archRank, obsoletedBy },
     sameColour: (one, other) => (colourOf(universe, one) & colourOf(universe, other)) !== 0,
     names: () => byName.keys(),
-    obsoletedBy: (index) =>
-      sayings(index, 'obsoletes').map((dependency) => ({ dependency, obsoleted: obsoletedIn(pool, dependency) })),
+    obsoletersOf: obsoletersIn({ universe, archRank, obsoletedBy }),
   };
+}
+
+/** Looks through all packages at the first question: one for each package asked for took most of a long request's time. */
+function obsoletersIn({ universe, archRank, obsoletedBy }: Pick<Pool, 'universe' | 'archRank' | 'obsoletedBy'>) {
+  let known: ReadonlyMap<number, readonly number[]> | undefined;
+  const look = (): ReadonlyMap<number, readonly number[]> => {
+    const found = new Map<number, number[]>();
+    for (const [index, { relations }] of universe.packages.entries()) {
+      if (relations.obsoletes === undefined || archRank(index) === undefined) continue;
+      for (const other of obsoletedBy(index).flatMap(({ obsoleted }) => obsoleted)) {
+        const before = found.get(other);
+        if (before === undefined) found.set(other, [index]);
+        else before.push(index);
+      }
+    }
+    return found;
+  };
+  return (index: number): readonly number[] => (known ??= look()).get(index) ?? NOTHING;
 }
 
 /** An Obsoletes is of names: what merely provides the name stays (rpm's own rule). */
@@ -168,7 +192,7 @@ function obsoletedIn({ universe, named }: Pick<Pool, 'universe' | 'named'>, depe
   const word = universe.words.find(name);
   if (word === undefined) return NOTHING;
   const evrOf = (index: number): string => universe.words.textOf(universe.packages[index]?.evr ?? 0);
-  return named(word).filter((index) => meets(range, { sense: 2, evr: evrOf(index) }));
+  return named(word).filter((index) => meets(range, { sense: EQUAL, evr: evrOf(index) }));
 }
 
 function dependenciesIn(universe: Universe, { from, to }: Span): readonly Dependency[] {

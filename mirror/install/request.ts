@@ -1,5 +1,6 @@
 // The words of %packages as what is asked of a solver: demands and wishes, packages that may not come, and words that nothing answers to. Pure.
 
+import { ANY } from '../closure/range.ts';
 import { parseGlob } from '../metadata/glob.ts';
 import { clausesOf } from './clauses.ts';
 import type { Environment, Group, GroupMember, MemberType } from './comps.ts';
@@ -126,14 +127,7 @@ function addEach(ordering: Ordering, lists: readonly (readonly number[])[], text
 }
 
 function withObsoleters({ pool, isIn }: Ordering, packages: readonly number[]): readonly number[] {
-  const wanted = new Set(packages);
-  const obsoleters: number[] = [];
-  for (const [index, { relations }] of pool.universe.packages.entries()) {
-    if (relations.obsoletes === undefined || pool.archRank(index) === undefined || !isIn(index)) continue;
-    if (pool.obsoletedBy(index).some(({ obsoleted }) => obsoleted.some((other) => wanted.has(other))))
-      obsoleters.push(index);
-  }
-  return distinct([...packages, ...obsoleters]);
+  return distinct([...packages, ...packages.flatMap((index) => pool.obsoletersOf(index)).filter(isIn)]);
 }
 
 function addJob({ jobs, kind }: Ordering, packages: readonly number[], text: string): void {
@@ -207,7 +201,7 @@ function orderMember(ordering: Ordering, { name, requires, basearchOnly, group }
   }
   const text = `${name} of @${group}`;
   if (requires !== undefined) {
-    const simple = (word: string) => ({ kind: 'simple', name: word, range: { sense: 8, evr: '' } }) as const;
+    const simple = (word: string) => ({ kind: 'simple', name: word, range: { sense: ANY, evr: '' } }) as const;
     const condition = { kind: 'if', left: simple(name), right: simple(requires) } as const;
     jobs.push({ text, kind, clauses: clausesOf(condition, 'met', pool.providersOf) });
     return;

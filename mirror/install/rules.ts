@@ -1,6 +1,7 @@
 // What must hold of a set of packages for it to be installed, as rules for a solver, from the packages that may play a part. Pure.
 
 import { Malformed } from '../../server/malformed.ts';
+import { ANY } from '../closure/range.ts';
 import type { Dependency } from '../closure/rich.ts';
 import { clausesOf, type Clause, type Clauses, type Literal } from './clauses.ts';
 import type { Pool } from './pool.ts';
@@ -168,7 +169,7 @@ function isPossible(pool: Pool, dependency: Dependency, seen: ReadonlySet<number
 
 function installOnly(pool: Pool): ReadonlySet<number> {
   return new Set(
-    INSTALL_ONLY.flatMap((name) => [...pool.providersOf({ kind: 'simple', name, range: { sense: 8, evr: '' } })]),
+    INSTALL_ONLY.flatMap((name) => [...pool.providersOf({ kind: 'simple', name, range: { sense: ANY, evr: '' } })]),
   );
 }
 

@@ -1,9 +1,10 @@
 // What one word of %packages names: packages by name, version and architecture, what they provide, or their files. Pure.
 
-import { SIGN_SENSES } from './signs.ts';
+import { partsOf } from '../closure/range.ts';
 import { parseGlob, type Matches } from '../metadata/glob.ts';
-import { archText, evrText, nameText, partsOf } from './names.ts';
+import { archText, evrText, nameText } from './names.ts';
 import type { Pool } from './pool.ts';
+import { SIGN_SENSES } from './signs.ts';
 
 /** `form`: by what it was found. Only a bare name stands for those that obsolete its packages too. */
 export type Named = {

@@ -2,14 +2,13 @@
 
 import { Malformed, no } from '../../server/malformed.ts';
 import { refuseForRoom } from '../content/room.ts';
-import type { Part } from '../content/pool/store.ts';
 import type { Candidate } from '../metadata/select.ts';
-import { checksumKey, sha256Of, startHasher, type Checksum, type Hasher, type Sha256 } from '../rpm/checksum.ts';
+import { checksumKey, sha256Of, type Checksum, type Sha256 } from '../rpm/checksum.ts';
 import type { RelativePath } from '../rpm/href.ts';
 import { readPackageName } from '../rpm/name.ts';
 import type { RoundEdges } from '../sync/edges.ts';
 import { Refused } from '../sync/outcome.ts';
-import { planRetry } from '../sync/retry.ts';
+import { persist, startGrowing, type Again, type Growing } from '../sync/unchecked.ts';
 import { discard, Interrupted, SyncFault, type Body, type FetchRequest } from '../sync/upstream.ts';
 import type { Flaw, Unlisted } from './evidence.ts';
 import { proveIntact } from './intact.ts';
@@ -33,7 +32,6 @@ export type BroughtOrNot = Brought | { readonly kind: 'left'; readonly what: Fla
 
 /** rpm's own sizes go beyond 4 GiB; no package does by much. */
 const LIMIT_BYTES = 16 * 1024 * 1024 * 1024;
-const LIMIT_TRIES = 100;
 /** A package that does not agree with itself is fetched once more: the way to here may have spoilt it. */
 const LIMIT_BROKEN = 2;
 
@@ -46,26 +44,12 @@ export async function bringUnlisted(
   before: Unlisted | undefined,
   edges: UnlistedEdges,
 ): Promise<BroughtOrNot> {
-  const state: Fetching = {
-    path,
-    before: await stillHere(before, edges),
-    edges,
-    failures: 0,
-    broken: 0,
-    part: undefined,
-  };
+  const state: Fetching = { path, before: await stillHere(before, edges), edges, broken: 0, got: undefined };
+  const sizeBytes = (): number => state.got?.growing.part.sizeBytes() ?? 0;
   try {
-    for (let tries = 0; tries < LIMIT_TRIES; tries += 1) {
-      const end = await attempt(state);
-      if (end.kind !== 'again') return end;
-      state.failures = end.moved === 'yes' ? 1 : state.failures + 1;
-      const retry = planRetry(edges.upstream, { failures: state.failures, retryAfterMs: end.retryAfterMs });
-      if (retry.kind === 'give-up') throw new SyncFault(path, `${end.reason}${retry.why}`);
-      await edges.upstream.pause(retry.delayMs, edges.signal);
-    }
-    throw new SyncFault(path, `given up after ${LIMIT_TRIES} tries`);
+    return await persist({ path, ...edges, sizeBytes }, () => attempt(state));
   } finally {
-    await state.part?.part.close();
+    await state.got?.growing.part.close();
   }
 }
 
@@ -73,20 +57,12 @@ type Fetching = {
   readonly path: RelativePath;
   readonly before: Unlisted | undefined;
   readonly edges: UnlistedEdges;
-  failures: number;
   broken: number;
-  /** What has come so far, and of which answer. */
-  part: { readonly part: Part; readonly of: Body; readonly name: Checksum; hasher: Hasher } | undefined;
+  got: Got | undefined;
 };
-type End =
-  | BroughtOrNot
-  /** `moved`: something came, so that it is no failure like the one before. */
-  | {
-      readonly kind: 'again';
-      readonly reason: string;
-      readonly moved: 'yes' | 'no';
-      readonly retryAfterMs?: number | undefined;
-    };
+/** What has come so far, and of which answer. */
+type Got = { readonly growing: Growing; readonly of: Body };
+type End = BroughtOrNot | Again;
 
 async function stillHere(before: Unlisted | undefined, { pool }: UnlistedEdges): Promise<Unlisted | undefined> {
   if (before === undefined || typeof (await pool.sizeOf(before.sha256)) !== 'number') return undefined;
@@ -94,17 +70,17 @@ async function stillHere(before: Unlisted | undefined, { pool }: UnlistedEdges):
 }
 
 async function attempt(state: Fetching): Promise<End> {
-  const { path, before, edges, part } = state;
-  const offset = part?.part.sizeBytes() ?? 0;
+  const { path, before, edges, got } = state;
+  const offset = got?.growing.part.sizeBytes() ?? 0;
   // Only what the same server says is the same file is gone on with.
-  const resumes = part !== undefined && offset > 0 && part.of.validator !== undefined;
+  const resumes = got !== undefined && offset > 0 && got.of.validator !== undefined;
   const opened = await edges.upstream.open({
     path,
-    resume: resumes ? { offset, validator: part.of.validator, source: part.of.source } : undefined,
+    resume: resumes ? { offset, validator: got.of.validator, source: got.of.source } : undefined,
     limitBytes: LIMIT_BYTES,
     cache: state.broken === 0 ? 'any' : 'fresh',
     redirects: edges.redirects,
-    condition: before === undefined || part !== undefined || state.broken > 0 ? undefined : before,
+    condition: before === undefined || got !== undefined || state.broken > 0 ? undefined : before,
     signal: edges.signal,
   });
   switch (opened.kind) {
@@ -117,10 +93,10 @@ async function attempt(state: Fetching): Promise<End> {
     case 'unchanged':
       return unchanged(state);
     case 'unavailable':
-      return { kind: 'again', reason: opened.reason, moved: 'no', retryAfterMs: opened.retryAfterMs };
+      return { kind: 'again', reason: opened.reason, retryAfterMs: opened.retryAfterMs };
     case 'restart':
-      await empty(state);
-      return { kind: 'again', reason: opened.reason, moved: 'no' };
+      await got?.growing.empty();
+      return { kind: 'again', reason: opened.reason };
     case 'body':
       return takeBody(opened, state);
   }
@@ -151,22 +127,12 @@ async function takeBody(body: Body, state: Fetching): Promise<End> {
     await discard(body);
     return here(path, { path, sha256: claimed, ...saidOf(body) }, edges);
   }
-  const part = await partFor(body, state);
-  const startedAt = part.part.sizeBytes();
-  try {
-    for await (const chunk of body.chunks) {
-      if (part.part.sizeBytes() + chunk.length > LIMIT_BYTES)
-        return { kind: 'left', what: 'refused', reason: TOO_LONG };
-      part.hasher.update(chunk);
-      await part.part.append(chunk);
-      edges.progress.received(chunk.length);
-    }
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    const moved = part.part.sizeBytes() > startedAt ? 'yes' : 'no';
-    return { kind: 'again', reason: `${error.message} after ${part.part.sizeBytes()} bytes`, moved };
-  }
-  return finish(state, part);
+  const got = await gotFor(body, state);
+  const end = await got.growing.grow(body, LIMIT_BYTES);
+  if (end === 'too-long') return { kind: 'left', what: 'refused', reason: TOO_LONG };
+  const sizeBytes = got.growing.part.sizeBytes();
+  if (end instanceof Interrupted) return { kind: 'again', reason: `${end.message} after ${sizeBytes} bytes` };
+  return finish(state, got);
 }
 
 const TOO_LONG = `it is longer than the ${LIMIT_BYTES} bytes that are taken of one`;
@@ -184,47 +150,35 @@ async function refuse(body: Body, { pool }: UnlistedEdges): Promise<BroughtOrNot
   throw new Refused(no(refusal.reason, refusal.remedy));
 }
 
-/** The part that `body` goes on with, or a new one. */
-async function partFor(body: Body, state: Fetching): Promise<NonNullable<Fetching['part']>> {
-  const { path, edges } = state;
-  if (state.part !== undefined && body.offset === state.part.part.sizeBytes()) return state.part;
-  await empty(state);
-  await state.part?.part.close();
-  const name = nameOf(path, body);
-  const part = await edges.staging.openPart(name);
-  // What another run left of it may be of another file: nothing would tell.
-  if (part.sizeBytes() > 0) await part.restart();
-  if (state.part === undefined) edges.progress.expect(1, body.totalBytes ?? 0);
-  state.part = { part, of: body, name, hasher: startHasher('sha256') };
-  return state.part;
+/** What `body` goes on with, or a new beginning: one that starts over may be of another file than the one before. */
+async function gotFor(body: Body, state: Fetching): Promise<Got> {
+  const { path, edges, got } = state;
+  if (got !== undefined && body.offset > 0 && body.offset === got.growing.part.sizeBytes()) return got;
+  await got?.growing.empty();
+  await got?.growing.part.close();
+  const growing = await startGrowing(await edges.staging.openPart(nameOf(path, body)), edges.progress);
+  if (got === undefined) edges.progress.expect(1, body.totalBytes ?? 0);
+  state.got = { growing, of: body };
+  return state.got;
 }
 
-async function finish(state: Fetching, { part, of, hasher }: NonNullable<Fetching['part']>): Promise<End> {
-  const { path, edges } = state;
-  const sizeBytes = part.sizeBytes();
+async function finish(state: Fetching, { growing, of }: Got): Promise<End> {
+  const { path } = state;
+  const sizeBytes = growing.part.sizeBytes();
   if (of.totalBytes !== undefined && sizeBytes < of.totalBytes) {
-    return { kind: 'again', reason: `ended after ${sizeBytes} of ${of.totalBytes} bytes`, moved: 'no' };
+    return { kind: 'again', reason: `ended after ${sizeBytes} of ${of.totalBytes} bytes` };
   }
   try {
-    const { named, proved } = await proveIntact(part.read(), path);
-    const { sha256 } = hasher.digests();
-    await part.keep(sha256);
-    edges.progress.fileDone();
+    const { named, proved } = await proveIntact(growing.part.read(), path);
+    const sha256 = await growing.keep();
     return { kind: 'package', path, sizeBytes, named, proved, seen: { path, sha256, ...saidOf(of) } };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     state.broken += 1;
-    await empty(state);
+    await growing.empty();
     if (state.broken >= LIMIT_BROKEN) return { kind: 'left', what: 'broken', reason: error.message };
-    return { kind: 'again', reason: error.message, moved: 'yes' };
+    return { kind: 'again', reason: error.message, came: 'whole' };
   }
-}
-
-async function empty({ part, edges }: Fetching): Promise<void> {
-  if (part === undefined || part.part.sizeBytes() === 0) return;
-  edges.progress.resumed(-part.part.sizeBytes());
-  await part.part.restart();
-  part.hasher = startHasher('sha256');
 }
 
 /** What a killed run brought of this very file, as far as its server tells files apart. */

@@ -24,6 +24,8 @@ export type VerifyOptions = {
   readonly image?: FilePlace;
   /** Called after each piece, with the bytes read so far and all that will be read. */
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
 };
 
 type Task = {
@@ -35,9 +37,10 @@ type Task = {
   readonly blank?: Extent;
 };
 
-const PIECE_BYTES = 4 * 1024 * 1024;
+/** Hashed in a millisecond or two: who else is served meanwhile does not notice. */
+const PIECE_BYTES = 512 * 1024;
 
-/** Checks everything there is a checksum for, and says so of each. Throws `Malformed` for an unreadable .treeinfo. */
+/** Checks everything there is a checksum for, and says so of each. Throws `Malformed` for an unreadable .treeinfo; rejects when `signal` aborts. */
 export async function verifyTree(files: TreeFiles, options: VerifyOptions = {}): Promise<readonly Verified[]> {
   const planned = [
     ...(await planImage(files, options.image)),
@@ -45,12 +48,13 @@ export async function verifyTree(files: TreeFiles, options: VerifyOptions = {}):
   ];
   const totalBytes = planned.reduce((sum, plan) => sum + ('place' in plan ? plan.place.sizeBytes : 0), 0);
   let doneBytes = 0;
-  const count = (bytes: number): void => {
+  const onPiece = (bytes: number): void => {
     doneBytes += bytes;
     options.progress?.(doneBytes, totalBytes);
   };
+  const following = { onPiece, signal: options.signal };
   const verified: Verified[] = [];
-  for (const plan of planned) verified.push('place' in plan ? await prove(files, plan, count) : plan);
+  for (const plan of planned) verified.push('place' in plan ? await prove(files, plan, following) : plan);
   return verified;
 }
 
@@ -92,18 +96,22 @@ async function planImage(files: TreeFiles, image: FilePlace | undefined): Promis
   ];
 }
 
-async function prove(files: TreeFiles, task: Task, count: (bytes: number) => void): Promise<Verified> {
+type Following = { readonly onPiece: (bytes: number) => void; readonly signal: AbortSignal | undefined };
+
+async function prove(files: TreeFiles, task: Task, { onPiece, signal }: Following): Promise<Verified> {
   const { path, place, algorithm, digest } = task;
   const hash = createHash(algorithm);
   let at = 0;
   try {
     for (const piece of piecesOf(place)) {
+      signal?.throwIfAborted();
       const bytes = await files.read(piece, PIECE_BYTES);
       hash.update(task.blank === undefined ? bytes : blanked(bytes, at, task.blank));
       at += bytes.byteLength;
-      count(bytes.byteLength);
+      onPiece(bytes.byteLength);
     }
   } catch (error) {
+    signal?.throwIfAborted();
     return { path, verdict: 'bad', detail: `cannot be read: ${messageOf(error)}` };
   }
   const is = hash.digest('hex');

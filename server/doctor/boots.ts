@@ -1,5 +1,7 @@
 // A machine's stages cut into boots, and how far each came. Pure.
 
+import type { Seen } from '../seen.ts';
+import { isWhole, seenOf } from '../seen.ts';
 import type { FileRole, Stage, StageRecord } from '../stages.ts';
 
 /** How far a boot came, in the order things happen. `loader`: it asked for its first file. */
@@ -23,9 +25,6 @@ export type Boot = {
   readonly lastAt: number;
   readonly reached: number;
 };
-
-/** A stage of one kind, with its time. */
-export type Seen<K extends Stage['kind']> = Extract<Stage, { kind: K }> & { readonly at: number };
 
 /** A firmware repeats DISCOVER after 4, 8, 16 and 32 seconds (PXE 2.1 §2.2.4): after a longer silence it was started again. */
 const FIRMWARE_GAP_MS = 90_000;
@@ -118,9 +117,7 @@ function begins(record: StageRecord, before: { readonly reached: number; readonl
 
 /** The stages of one kind, oldest first. */
 export function stagesOf<K extends Stage['kind']>(boot: Boot, kind: K): readonly Seen<K>[] {
-  return boot.records.flatMap(({ at, stage }) =>
-    stage.kind === kind ? [{ ...(stage as Extract<Stage, { kind: K }>), at }] : [],
-  );
+  return seenOf(boot.records, kind);
 }
 
 /** The files asked for in these roles, oldest first. */
@@ -131,12 +128,6 @@ export function filesOf(boot: Boot, ...roles: readonly FileRole[]): readonly See
 /** The last file of these roles that was sent whole. */
 export function wholeFile(boot: Boot, ...roles: readonly FileRole[]): Seen<'file'> | undefined {
   return filesOf(boot, ...roles).findLast(isWhole);
-}
-
-/** Was all of the file sent? A client may also close when it has the last byte. Over HTTP the rest may come in a second answer. */
-export function isWhole({ outcome, bytes, sizeBytes }: Seen<'file'>): boolean {
-  if (outcome === 'sent') return bytes > 0 || sizeBytes === 0;
-  return outcome === 'closed' && bytes > 0 && bytes >= sizeBytes;
 }
 
 /** Was the transfer cut short? TFTP clients close early to look at a file's head; over HTTP that is an end before time. */

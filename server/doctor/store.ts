@@ -1,9 +1,8 @@
 // Stages on disk: one SQLite file beside the host states. Evidence, not state: written late and together, and bounded.
 
-import Database from 'better-sqlite3';
-import { chmodSync, rmSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import { openEvidence } from '../evidence/store.ts';
 import type { Log } from '../log.ts';
-import { codeOf, messageOf } from '../malformed.ts';
 import type { Stage, StageMachine, StageRecord } from '../stages.ts';
 import type { Row, Work } from './gather.ts';
 import { addressKey, gatherStages } from './gather.ts';
@@ -24,7 +23,6 @@ const TRIM_EVERY = { perMachine: 32, machines: 256, stages: 4096 } as const;
 /** A new stage waits this long for others. Counts that go on are written every fourth time only: an install fetches 1,000 RPMs. */
 const WRITE_MS = 250;
 const COUNTS_EVERY = 4;
-const BUSY_TIMEOUT_MS = 1000;
 
 /** What machines did, as far as it is remembered. Times are ms since 1970. */
 export type StageStore = {
@@ -45,29 +43,22 @@ export type OwnMachines = () => ReadonlySet<string>;
 /** The store in `file`, which is opened (and made, readable by its owner only) when it is first needed. */
 export function openStageStore(file: string, log: Log, own: OwnMachines = () => new Set()): StageStore {
   const gathered = gatherStages();
-  let tables: Tables | undefined;
+  const tables = (database: Database.Database) => tablesIn(database, own);
+  const loss = 'stages of boots are lost';
+  const evidence = openEvidence({ file, log, loss, synchronous: 'OFF', schema: SCHEMA, tables });
   let timer: NodeJS.Timeout | undefined;
   let turns = 0;
-  const open = (): Tables => (tables ??= openTables(file, own));
-  const close = (): void => {
-    tables?.close();
-    tables = undefined;
+  /** Rows that did not reach the disk have no ids, and those of a file that was put aside mean others in the next one. */
+  const attempt = <T>(work: (to: Tables) => T, otherwise: T): T => {
+    const done = evidence.attempt((to) => ({ answer: work(to) }), undefined);
+    if (done === undefined) gathered.forget();
+    return done === undefined ? otherwise : done.answer;
   };
   const write = (what: 'all' | 'due'): void => {
     turns += 1;
     const work = gathered.drain();
     const changed = what === 'all' || turns % COUNTS_EVERY === 0 ? gathered.drainChanged() : [];
-    if (work.length + changed.length === 0) return;
-    attempt(
-      log,
-      () => open().write(work, changed),
-      (error) => {
-        gathered.forget();
-        if (!isDamaged(error)) return;
-        close();
-        removeDatabase(file);
-      },
-    );
+    if (work.length + changed.length > 0) attempt((to) => to.write(work, changed), undefined);
   };
   const schedule = (): void => {
     timer ??= setTimeout(() => {
@@ -78,11 +69,7 @@ export function openStageStore(file: string, log: Log, own: OwnMachines = () => 
   };
   const look = <T>(read: (from: Tables) => readonly T[]): readonly T[] => {
     write('all');
-    return attempt(
-      log,
-      () => read(open()),
-      () => [],
-    );
+    return attempt(read, []);
   };
   return {
     note: (machine, stage, at) => {
@@ -98,68 +85,24 @@ export function openStageStore(file: string, log: Log, own: OwnMachines = () => 
     close: () => {
       clearTimeout(timer);
       write('all');
-      close();
+      evidence.close();
     },
   };
 }
 
-/** A full disk or a damaged file costs evidence, said in the log; it must not cost a boot. */
-function attempt<T>(log: Log, work: () => T, otherwise: (error: Error) => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError || error instanceof NotOpened)) throw error;
-    log.warn('stages of boots are lost', { error: messageOf(error), code: codeOf(error) });
-    return otherwise(error);
-  }
-}
+type Tables = ReturnType<typeof tablesIn>;
 
-/** The file cannot be made or made private: a missing directory, another user's file. */
-class NotOpened extends Error {}
-
-/** Nothing waits for the disk here, so a power cut may leave a file that SQLite cannot read: it is begun anew. */
-function isDamaged(error: Error): boolean {
-  const code = codeOf(error) ?? '';
-  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
-}
-
-function removeDatabase(file: string): void {
-  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
-}
-
-type Tables = ReturnType<typeof openTables>;
-
-function openDatabase(file: string): Database.Database {
-  try {
-    const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-    chmodSync(file, 0o600);
-    return database;
-  } catch (error) {
-    throw error instanceof Database.SqliteError ? error : new NotOpened(`cannot open ${file}`, { cause: error });
-  }
-}
-
-function openTables(file: string, own: OwnMachines) {
-  const database = openDatabase(file);
-  try {
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = OFF');
-    database.exec(SCHEMA);
-    const trim = trimmer(database, own);
-    const writer = rowWriter(database);
-    const write = database.transaction((work: readonly Work[], changed: readonly Row[]) => {
-      trim(writer(work, changed));
-    });
-    return {
-      /** All of it, or nothing. Rows learn their ids. */
-      write: (work: readonly Work[], changed: readonly Row[]): void => write.immediate(work, changed),
-      ...readers(database),
-      close: (): void => void database.close(),
-    };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+function tablesIn(database: Database.Database, own: OwnMachines) {
+  const trim = trimmer(database, own);
+  const writer = rowWriter(database);
+  const write = database.transaction((work: readonly Work[], changed: readonly Row[]) => {
+    trim(writer(work, changed));
+  });
+  return {
+    /** All of it, or nothing. Rows learn their ids. */
+    write: (work: readonly Work[], changed: readonly Row[]): void => write.immediate(work, changed),
+    ...readers(database),
+  };
 }
 
 /** How many rows of each machine were written, and the time of the newest. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { HostState } from '../domain.ts';
+import { HOST_PHASES } from '../domain.ts';
 import { Malformed } from '../malformed.ts';
 import type { HostEvent } from './lifecycle.ts';
 
@@ -25,7 +26,7 @@ export type Sighting = {
 };
 
 const storedState = z.object({
-  phase: z.enum(['disarmed', 'armed', 'booting', 'installing', 'installed', 'failed', 'stalled']),
+  phase: z.enum(HOST_PHASES),
   arming: z
     .object({
       token: z.string(),

@@ -1,5 +1,7 @@
 // How far one boot of an installer came, read from its stages: which phase it reached, and when each began. Pure.
 
+import type { Seen } from '../seen.ts';
+import { isWhole, seenOf } from '../seen.ts';
 import type { Stage, StageRecord } from '../stages.ts';
 
 /**
@@ -50,12 +52,11 @@ export type Marks = {
   readonly lastSeen: { readonly at: number; readonly what: string };
 };
 
-type At<K extends Stage['kind']> = Extract<Stage, { kind: K }> & { readonly at: number };
-type Of = <K extends Stage['kind']>(kind: K) => readonly At<K>[];
+type Of = <K extends Stage['kind']>(kind: K) => readonly Seen<K>[];
 
 /** The marks of the boot that `records` (oldest first) show, and that began at `startedAt`. */
 export function marksOf(records: readonly StageRecord[], startedAt: number, facts: MarkFacts): Marks {
-  const of: Of = (kind) => stagesOf(records, kind);
+  const of: Of = (kind) => seenOf(records, kind);
   const content = of('content').filter(({ outcome }) => outcome === 'sent');
   const packages = packagesOf(content);
   const reports = of('report');
@@ -76,23 +77,17 @@ export function marksOf(records: readonly StageRecord[], startedAt: number, fact
   };
 }
 
-function stagesOf<K extends Stage['kind']>(records: readonly StageRecord[], kind: K): readonly At<K>[] {
-  return records.flatMap(({ at, stage }) =>
-    stage.kind === kind ? [{ ...(stage as Extract<Stage, { kind: K }>), at }] : [],
-  );
-}
-
-type Seen = {
+type Told = {
   readonly of: Of;
-  readonly content: readonly At<'content'>[];
-  readonly reports: readonly At<'report'>[];
+  readonly content: readonly Seen<'content'>[];
+  readonly reports: readonly Seen<'report'>[];
   readonly startedAt: number;
 };
 
-function beginnings({ of, content, reports, startedAt }: Seen, facts: MarkFacts): Marks['begun'] {
+function beginnings({ of, content, reports, startedAt }: Told, facts: MarkFacts): Marks['begun'] {
   const givenAt = earliest(of('instructions').flatMap(({ outcome, at }) => (outcome === 'given' ? [at] : [])));
   const initrdAt = earliest(of('file').flatMap((file) => (file.role === 'initrd' && isWhole(file) ? [file.at] : [])));
-  const first = (what: At<'content'>['what']): number | undefined =>
+  const first = (what: Seen<'content'>['what']): number | undefined =>
     earliest(content.flatMap((one) => (one.what === what ? [one.firstAt ?? one.at] : [])));
   const reported = (test: (stage: string) => boolean): number | undefined =>
     earliest(reports.flatMap(({ stage, at }) => (test(stage) ? [at] : [])));
@@ -118,7 +113,7 @@ function beginnings({ of, content, reports, startedAt }: Seen, facts: MarkFacts)
 }
 
 /** Kept as one row, and as another one from where the appliance was started again. */
-function packagesOf(content: readonly At<'content'>[]): Marks['packages'] {
+function packagesOf(content: readonly Seen<'content'>[]): Marks['packages'] {
   const rows = content.filter(({ what }) => what === 'package');
   return {
     done: rows.reduce((sum, { count }) => sum + count, 0),
@@ -135,10 +130,6 @@ function earliest(times: readonly (number | undefined)[]): number | undefined {
 /** Without those that have not begun. */
 function present(begun: { readonly [phase in ProgressPhase]?: number | undefined }): Marks['begun'] {
   return Object.fromEntries(Object.entries(begun).filter(([, at]) => at !== undefined));
-}
-
-function isWhole({ outcome, bytes, sizeBytes }: At<'file'>): boolean {
-  return outcome === 'sent' || (outcome === 'closed' && bytes > 0 && bytes >= sizeBytes);
 }
 
 function lastSeen(records: readonly StageRecord[], startedAt: number): Marks['lastSeen'] {

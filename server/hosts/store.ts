@@ -48,10 +48,6 @@ export function openHostStore(file: string) {
   const stalled = database.prepare<[], { host: string }>(
     `SELECT host FROM host_state WHERE state LIKE '%"phase":"stalled"%'`,
   );
-  const newestChange = database.prepare<[], { id: number }>("SELECT max(id) AS id FROM history WHERE kind = 'change'");
-  const changed = database.prepare<[number, number], { host: string }>(
-    "SELECT DISTINCT host FROM history WHERE id > ? AND kind = 'change' LIMIT ?",
-  );
   const state = (host: string, now: number): HostState => {
     const row = readState.get(host);
     return row === undefined ? unarmed : settle(readable(row.state), now);
@@ -70,17 +66,15 @@ export function openHostStore(file: string) {
   return {
     /** Where `host` stands at `now`, with ended armings taken into account. A host never seen is disarmed. */
     state,
+    /** The same of every host that was ever armed, by its name: of ten thousand in one look. */
+    states: allStates(database),
     /** Applies what happened, writes it into the history, and answers the state after it. Atomic across processes. */
     apply: (host: string, event: HostEvent): HostState => apply.immediate(host, event),
     /** The hosts that have a state, in the site or not any more. */
     known: (): readonly string[] => names.all().map((row) => row.host),
     /** Those of them whose install was stopped: found without reading ten thousand states. */
     stalled: (): ReadonlySet<string> => new Set(stalled.all().map((row) => row.host)),
-    /** The hosts whose state changed after the change numbered `since`, at most `limit`; `newest` is what to ask with next. */
-    changedSince: (since: number, limit: number): { readonly newest: number; readonly hosts: readonly string[] } => ({
-      newest: newestChange.get()?.id ?? 0,
-      hosts: changed.all(since, limit).map(({ host }) => host),
-    }),
+    ...changeReaders(database),
     /** The snapshots of `repo` that hosts were installed from and still rest on, by host. */
     installPins: pins.of,
     /** Writes a line into `host`'s history that changes no state; one that was written before is counted. */
@@ -112,6 +106,37 @@ function readable(text: string): HostState {
     if (!(error instanceof Malformed)) throw error;
     return { ...unarmed, reason: 'its stored state cannot be read; arm or disarm it to set it right' };
   }
+}
+
+function changeReaders(database: Database.Database) {
+  const last = database.prepare<[], { id: number }>("SELECT max(id) AS id FROM history WHERE kind = 'change'");
+  const changed = database.prepare<[number, number], { host: string }>(
+    "SELECT DISTINCT host FROM history WHERE id > ? AND kind = 'change' LIMIT ?",
+  );
+  const newestChange = (): number => last.get()?.id ?? 0;
+  return {
+    /** The number of the last change of a state. */
+    newestChange,
+    /** The hosts whose state changed after the change numbered `since`, at most `limit`; `newest` is what to ask with next. */
+    changedSince: (since: number, limit: number): { readonly newest: number; readonly hosts: readonly string[] } => ({
+      newest: newestChange(),
+      hosts: changed.all(since, limit).map(({ host }) => host),
+    }),
+  };
+}
+
+/** A text that was read before is not read again: few states change between two looks. */
+function allStates(database: Database.Database) {
+  const read = database.prepare<[], { host: string; state: string }>('SELECT host, state FROM host_state');
+  let known: ReadonlyMap<string, { readonly text: string; readonly state: HostState }> = new Map();
+  return (now: number): ReadonlyMap<string, HostState> => {
+    const rows = read.all().map(({ host, state: text }) => {
+      const before = known.get(host);
+      return [host, before?.text === text ? before : { text, state: readable(text) }] as const;
+    });
+    known = new Map(rows);
+    return new Map(rows.map(([host, { state }]) => [host, settle(state, now)] as const));
+  };
 }
 
 function installPins(database: Database.Database) {

@@ -1,6 +1,7 @@
 // A capacity beside a site: how many such hosts it has, where the missing ones can stand, whether guests have addresses. Pure.
 
 import { toNumber } from '../address.ts';
+import { MOST_IN_CLUSTER } from '../cloudstack.ts';
 import type { Profile, Site } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { no } from '../malformed.ts';
@@ -62,15 +63,14 @@ function profilesOf(site: Site, name: string | undefined): readonly Profile[] | 
     : no(`the site has no profile called ${JSON.stringify(name.slice(0, 63))}`, suggest(name, known));
 }
 
-/** CloudStack 4.0's installation guide: at most 8 XenServers in a cluster, 16 KVM hosts. */
-const CLUSTER_4_0 = { xenserver: { most: 8, what: 'XenServers' }, kvm: { most: 16, what: 'KVM hosts' } } as const;
+const KINDS = { xenserver: 'XenServers', kvm: 'KVM hosts' } as const;
 
 function clustersFor(site: Site, hosts: number): Supply['clusters'] {
   const clouds = site.profiles.flatMap(({ cloudstack }) => (cloudstack === undefined ? [] : [cloudstack]));
   const cloud = clouds.find(({ version }) => /^4\.0(?:\.|$)/.test(version));
   if (cloud === undefined || cloud.hypervisor === 'vmware') return undefined;
-  const limit = CLUSTER_4_0[cloud.hypervisor];
-  return { ...limit, count: Math.ceil(hosts / limit.most) };
+  const most = MOST_IN_CLUSTER[cloud.hypervisor];
+  return { count: Math.ceil(hosts / most), most, what: KINDS[cloud.hypervisor] };
 }
 
 /** The comparison as steps behind those of the reckoning. */

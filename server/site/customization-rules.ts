@@ -1,5 +1,6 @@
 // What must hold between the values of a profile's customization: enough cards for a bond, names once, SELinux as the role needs it. Pure.
 
+import { BUILT_IN_STEPS } from '../customization.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
 import { network as networkSchema } from './schema.ts';
@@ -9,8 +10,7 @@ import { valueAt } from './shape.ts';
 
 type DraftProfile = Loose<SiteFile['profiles'][number]>;
 
-/** What the built-in %post calls its own steps: a report names a step by this alone. */
-const BUILT_IN = new Set(['files', 'network', 'ssh-keys', 'exports', 'services', 'first-boot', 'mirror', 'firewall']);
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_STEPS);
 
 /** What speaks against the customization of the profiles, and against hosts that cannot have it. */
 export function checkCustomization({ draft, value }: Reading): readonly Finding[] {

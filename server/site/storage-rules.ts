@@ -80,24 +80,28 @@ function checkRules({ disks = [], data = [] }: Draft, path: Path): readonly Find
     const rule = text === undefined ? undefined : readDiskRule(text);
     return text === undefined || rule === undefined ? [] : [{ ...rule, text, at: [...path, ...at] }];
   });
-  return rules.flatMap((rule, index) => {
-    const { fromMb, toMb, number, text, at } = rule;
-    const isSame = (other: DiskRule): boolean => other.fromMb === fromMb && other.toMb === toMb;
-    const overlap = rules
-      .slice(0, index)
-      .find((other) => !isSame(other) && other.fromMb <= toMb && fromMb <= other.toMb);
-    if (overlap !== undefined) {
-      return [
-        finding(
-          at,
-          `a disk may be both ${overlap.text} and ${text}`,
-          'give sizes that do not overlap, or name the disks',
-        ),
-      ];
-    }
-    if (number === 1 || rules.some((other) => isSame(other) && other.number === number - 1)) return [];
-    return [finding(at, `there is no number ${number - 1} of this size before it`, 'number them from 1')];
-  });
+  return rules.flatMap((rule, index) => checkRule(rule, rules.slice(0, index), rules));
+}
+
+type Named = DiskRule & { readonly text: string; readonly at: Path };
+
+/** What speaks against `rule`, with those before it and all of them. One that stands twice letter for letter is told of elsewhere. */
+function checkRule(rule: Named, before: readonly Named[], all: readonly Named[]): readonly Finding[] {
+  const { number, text, at } = rule;
+  const overlap = before.find((one) => !isSameSize(one, rule) && one.fromMb <= rule.toMb && rule.fromMb <= one.toMb);
+  if (overlap !== undefined) {
+    const remedy = 'give sizes that do not overlap, or name the disks';
+    return [finding(at, `a disk may be both ${overlap.text} and ${text}`, remedy)];
+  }
+  const ofSize = before.filter((one) => isSameSize(one, rule));
+  const twin = ofSize.find((one) => one.number === number && one.text !== text);
+  if (twin !== undefined) return [finding(at, `${text} is the same disk as ${twin.text}`, 'number them from 1')];
+  if (number === 1 || all.some((one) => isSameSize(one, rule) && one.number === number - 1)) return [];
+  return [finding(at, `there is no number ${number - 1} of this size before it`, 'number them from 1')];
+}
+
+function isSameSize(one: DiskRule, other: DiskRule): boolean {
+  return one.fromMb === other.fromMb && one.toMb === other.toMb;
 }
 
 /** Disks that are found by their size may be too small for what the profile puts on them, however large they are. */

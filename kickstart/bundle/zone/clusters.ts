@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from '../../../server/address.ts';
 import { toNumber } from '../../../server/address.ts';
+import { MOST_IN_CLUSTER } from '../../../server/cloudstack.ts';
 import type { CloudStackOptions, Host, Site } from '../../../server/domain.ts';
 
 /** Hosts of one profile in one network: alike, as a cluster wants them. */
@@ -19,9 +20,6 @@ export type Hypervisor = {
   readonly profile: string;
   readonly bridge: string | undefined;
 };
-
-/** How many hosts a cluster takes. CloudStack 4.0's installation guide: 8 XenServers, 16 KVM hosts. */
-const MOST = { xenserver: 8, kvm: 16, vmware: 8 } as const;
 
 /** The hosts that serve a CloudStack of `options`, by address. */
 export function hypervisorsOf(site: Site, options: CloudStackOptions): readonly Hypervisor[] {
@@ -55,7 +53,7 @@ export function clustersOf(
   kind: CloudStackOptions['hypervisor'],
 ): readonly Cluster[] {
   const groups = [...Map.groupBy(hypervisors, ({ network, profile }) => `${network} ${profile}`).values()];
-  const lots = groups.flatMap((hosts) => chunks(hosts, MOST[kind]));
+  const lots = groups.flatMap((hosts) => chunks(hosts, MOST_IN_CLUSTER[kind]));
   return lots.flatMap((hosts, index) => {
     const [first] = hosts;
     if (first === undefined) return [];

@@ -9,6 +9,14 @@ export type SyncCause = 'schedule' | 'catch-up' | 'retry' | 'command' | 'api';
  */
 export type SyncOutcome = 'published' | 'unchanged' | 'failed' | 'cancelled' | 'stopped' | 'broken-off';
 
+/** What is published now is what upstream had then. */
+export const GOOD_OUTCOMES: readonly SyncOutcome[] = ['published', 'unchanged'];
+
+/** Did a sync with this outcome find upstream well? One that has none yet did not. */
+export function isGoodOutcome(outcome: SyncOutcome | undefined): boolean {
+  return outcome !== undefined && GOOD_OUTCOMES.includes(outcome);
+}
+
 /** How far a sync is, as last written down. */
 export type LoggedProgress = {
   readonly phase?: string | undefined;
@@ -32,7 +40,7 @@ export type SyncCounts = {
   readonly bytesReused: number;
 };
 
-/** One sync of one repo. Times are ms since 1970. */
+/** One sync of one repo or tree. Times are ms since 1970. */
 export type SyncRecord = SyncBeginning & {
   readonly id: number;
   /** When the process that syncs was last heard of. */
@@ -44,6 +52,7 @@ export type SyncRecord = SyncBeginning & {
   readonly progress: LoggedProgress | undefined;
 } & SyncFindings;
 
+/** `repo` is the name that the content is kept under: a repo's own, or that of a tree from a URL (`contentNameOfTree`). */
 export type SyncBeginning = { readonly repo: string; readonly cause: SyncCause; readonly startedAt: number };
 
 /** What is known of a sync once it has ended. */

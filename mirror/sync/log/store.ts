@@ -1,9 +1,8 @@
 // The log of syncs on disk: one SQLite file that every process that syncs writes and every one that looks reads; bounded.
 
-import Database from 'better-sqlite3';
-import { chmodSync, rmSync } from 'node:fs';
+import type Database from 'better-sqlite3';
+import { openEvidence } from '../../../server/evidence/store.ts';
 import type { Log } from '../../../server/log.ts';
-import { codeOf, messageOf } from '../../../server/malformed.ts';
 import type { LoggedProgress, SyncBeginning, SyncCause, SyncEnding, SyncOutcome, SyncRecord } from './record.ts';
 import { brokenOff, decodeFindings, decodeProgress, encodeFindings, encodeProgress } from './record.ts';
 
@@ -21,7 +20,6 @@ const SCHEMA = `
 `;
 const NEXT_REVISION = '(SELECT coalesce(max(revision), 0) + 1 FROM sync)';
 const KEPT_PER_REPO = 200;
-const BUSY_TIMEOUT_MS = 1000;
 
 /** All calls are synchronous and none throws for the disk: a log that cannot be kept is said, and stops no sync. */
 export type SyncLog = {
@@ -52,29 +50,8 @@ export type Changed = { readonly revision: number; readonly record: SyncRecord }
 
 /** The log in `file`, which is opened (and made, readable by its owner only) when it is first needed. */
 export function openSyncLog(file: string, log: Log): SyncLog {
-  let tables: Tables | undefined;
-  let isTold = false;
-  const close = (): void => {
-    tables?.close();
-    tables = undefined;
-  };
-  const attempt = <T>(work: (to: Tables) => T, otherwise: T): T => {
-    try {
-      tables ??= openTables(file);
-      const answer = work(tables);
-      isTold = false;
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Database.SqliteError || error instanceof NotOpened)) throw error;
-      if (!isTold) log.warn('the log of syncs is not kept', { error: messageOf(error), code: codeOf(error) });
-      isTold = true;
-      if (isDamaged(error)) {
-        close();
-        for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
-      }
-      return otherwise;
-    }
-  };
+  const how = { synchronous: 'NORMAL', schema: SCHEMA, tables: tablesIn } as const;
+  const { attempt, close } = openEvidence({ file, log, loss: 'the log of syncs is not kept', ...how });
   return {
     begin: (sync) => attempt((to) => to.begin(sync), undefined),
     sign: (id, at, progress) => attempt((to) => to.sign(id, at, progress), undefined),
@@ -91,38 +68,8 @@ export function openSyncLog(file: string, log: Log): SyncLog {
   };
 }
 
-/** The file cannot be made or made private: a missing directory, another user's file. */
-class NotOpened extends Error {}
-
-/** It is a memory and no state: where SQLite cannot read it any more, it is begun anew. */
-function isDamaged(error: unknown): boolean {
-  const code = codeOf(error) ?? '';
-  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
-}
-
-type Tables = ReturnType<typeof openTables>;
-
-function openDatabase(file: string): Database.Database {
-  try {
-    const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-    chmodSync(file, 0o600);
-    return database;
-  } catch (error) {
-    throw error instanceof Database.SqliteError ? error : new NotOpened(`cannot open ${file}`, { cause: error });
-  }
-}
-
-function openTables(file: string) {
-  const database = openDatabase(file);
-  try {
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = NORMAL');
-    database.exec(SCHEMA);
-    return { ...writers(database), ...readers(database), ...schedules(database), close: () => void database.close() };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+function tablesIn(database: Database.Database) {
+  return { ...writers(database), ...readers(database), ...schedules(database) };
 }
 
 function writers(database: Database.Database) {

@@ -1,6 +1,6 @@
 // UEFI's chain of shim and GRUB: what Secure Boot refuses, what is not found, and where GRUB goes astray. Pure.
 
-import type { Seen } from '../boots.ts';
+import type { Seen } from '../../seen.ts';
 import { filesOf, isMissing, lackingFile, stagesOf } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { dhcpModeOf, likely, patienceMs, seen, silenceMs } from '../rule.ts';

@@ -1,6 +1,6 @@
 // Boots that came no further than DHCP: what was asked and offered, and why no file was asked for. Pure.
 
-import type { Seen } from '../boots.ts';
+import type { Seen } from '../../seen.ts';
 import { reach, stagesOf } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { dhcpModeOf, hostName, likely, patienceMs, seen, silenceMs, waiting } from '../rule.ts';

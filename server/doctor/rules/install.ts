@@ -1,7 +1,7 @@
 // Boots whose installer runs: its instructions, its second stage, its packages, and where it stopped. Pure.
 
+import type { Seen } from '../../seen.ts';
 import type { Stage } from '../../stages.ts';
-import type { Seen } from '../boots.ts';
 import { filesOf, reach, stagesOf } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { fine, hostName, likely, patienceMs, seen, silenceMs, waiting } from '../rule.ts';

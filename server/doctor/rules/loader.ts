@@ -1,7 +1,8 @@
 // Boots that came as far as a loader: the wrong one, a broken transfer, one that never ran. Pure.
 
-import type { Seen } from '../boots.ts';
-import { baseName, filesOf, isMissing, isWhole, lackingFile, reach, stagesOf, wholeFile } from '../boots.ts';
+import type { Seen } from '../../seen.ts';
+import { isWhole } from '../../seen.ts';
+import { baseName, filesOf, isMissing, lackingFile, reach, stagesOf, wholeFile } from '../boots.ts';
 import type { Rule, Spoken, View } from '../rule.ts';
 import { likely, patienceMs, seen, silenceMs, waiting } from '../rule.ts';
 import { sizeText } from '../../size-text.ts';

@@ -1,7 +1,8 @@
 // Files that did not arrive, or arrive slowly: what every loader, kernel and initrd has in common. Pure.
 
+import type { Seen } from '../../seen.ts';
 import type { FileOutcome, FileRole } from '../../stages.ts';
-import type { Boot, Seen } from '../boots.ts';
+import type { Boot } from '../boots.ts';
 import { filesOf, isBroken, lackingFile } from '../boots.ts';
 import type { Spoken, View } from '../rule.ts';
 import { likely, seen, silenceMs } from '../rule.ts';

@@ -1,13 +1,10 @@
 // Receipts of installs on disk, and what is gathered for them while an install runs: one SQLite file, bounded for each host.
 
-import Database from 'better-sqlite3';
-import { chmodSync, renameSync, rmSync } from 'node:fs';
 import type { MacAddress } from '../../address.ts';
+import { openEvidence } from '../../evidence/store.ts';
 import type { Log } from '../../log.ts';
-import { codeOf, messageOf } from '../../malformed.ts';
 import type { Attempt, Given, Known, Receipt } from './shape.ts';
-import { openTables } from './tables.ts';
-import type { ReceiptTables } from './tables.ts';
+import { RECEIPT_SCHEMA, receiptTables } from './tables.ts';
 import type { ServedPackage } from './write.ts';
 
 /** All calls are synchronous and none throws for the disk: what cannot be kept is said in the log, and stops no install. */
@@ -50,7 +47,9 @@ export function openReceiptStore(
   log: Log,
   installing: (mac: MacAddress) => Attempt | undefined,
 ): ReceiptStore {
-  const { attempt, close } = keeper(file, log);
+  // A power cut may cost the last lines of what was served: a receipt tells of requests too. It may not cost the file.
+  const how = { synchronous: 'NORMAL', schema: RECEIPT_SCHEMA, tables: receiptTables } as const;
+  const { attempt, close } = openEvidence({ file, log, loss: 'receipts of installs are not kept', ...how });
   let waiting: { readonly mac: MacAddress; readonly one: ServedPackage }[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -95,58 +94,4 @@ function byAttempt(batch: Batch, installing: (mac: MacAddress) => Attempt | unde
     const of = installing(mac);
     return of === undefined ? [] : [{ of, packages: group.map(({ one }) => one) }];
   });
-}
-
-/** Opens the file when it is needed. One that SQLite cannot read is set aside, and another begun. */
-function keeper(file: string, log: Log) {
-  let tables: ReceiptTables | undefined;
-  let isTold = false;
-  const close = (): void => {
-    tables?.close();
-    tables = undefined;
-  };
-  const attempt = <T>(work: (to: ReceiptTables) => T, otherwise: T): T => {
-    try {
-      tables ??= openTables(openDatabase(file));
-      const answer = work(tables);
-      isTold = false;
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Database.SqliteError || error instanceof NotOpened)) throw error;
-      if (!isTold) log.warn('receipts of installs are not kept', { error: messageOf(error), code: codeOf(error) });
-      isTold = true;
-      if (isDamaged(error)) {
-        close();
-        setAside(file);
-      }
-      return otherwise;
-    }
-  };
-  return { attempt, close };
-}
-
-/** The file cannot be made or made private: a missing directory, another user's file. */
-class NotOpened extends Error {}
-
-const BUSY_TIMEOUT_MS = 1000;
-
-function openDatabase(file: string): Database.Database {
-  try {
-    const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-    chmodSync(file, 0o600);
-    return database;
-  } catch (error) {
-    throw error instanceof Database.SqliteError ? error : new NotOpened(`cannot open ${file}`, { cause: error });
-  }
-}
-
-function isDamaged(error: unknown): boolean {
-  const code = codeOf(error) ?? '';
-  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
-}
-
-/** Somebody may still want to read what can be read of it. */
-function setAside(file: string): void {
-  renameSync(file, `${file}.damaged`);
-  for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }

@@ -6,7 +6,7 @@ import { decodeGiven, decodeReceipt, encodeGiven, encodeReceipt } from './shape.
 import type { ServedPackage } from './write.ts';
 
 // Many hosts are installed of the same packages: a list is kept once, under the digest of its text.
-const SCHEMA = `
+export const RECEIPT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS receipt (
     host TEXT NOT NULL, armedAt INTEGER NOT NULL, installedAt INTEGER NOT NULL, kin TEXT NOT NULL, profile TEXT NOT NULL,
     tree TEXT NOT NULL, list TEXT NOT NULL, receipt TEXT NOT NULL, PRIMARY KEY (host, armedAt)
@@ -28,28 +28,17 @@ const SCHEMA = `
 /** Receipts of a host, packages of an install, and rehearsals in all. */
 const KEPT = { receipts: 10, packages: 10_000, rehearsals: 2000 } as const;
 
-export type ReceiptTables = ReturnType<typeof openTables>;
 export type ServedBatch = { readonly of: Attempt; readonly packages: readonly ServedPackage[] };
 
-/** Makes what tables are missing; the caller closes it. */
-export function openTables(database: Database.Database) {
-  try {
-    database.pragma('journal_mode = WAL');
-    // A power cut may cost the last lines of what was served: a receipt tells of requests too. It may not cost the file.
-    database.pragma('synchronous = NORMAL');
-    database.exec(SCHEMA);
-    return {
-      ...receiptTable(database),
-      ...givenTable(database),
-      ...servedTable(database),
-      ...rehearsedTable(database),
-      ...expectations(database),
-      close: (): void => void database.close(),
-    };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+/** What is read and written, over a database that has `RECEIPT_SCHEMA`. */
+export function receiptTables(database: Database.Database) {
+  return {
+    ...receiptTable(database),
+    ...givenTable(database),
+    ...servedTable(database),
+    ...rehearsedTable(database),
+    ...expectations(database),
+  };
 }
 
 function receiptTable(database: Database.Database) {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Arming, HostState } from '../../domain.ts';
+import { isWhole, seenOf } from '../../seen.ts';
 import type { FileRole, StageRecord } from '../../stages.ts';
 import type { Marks } from '../progress-marks.ts';
 import { phaseLengths } from '../progress-marks.ts';
@@ -85,12 +86,10 @@ const ROLES: ReadonlyMap<FileRole, ReceiptFile['role']> = new Map([
 /** Each file once, the last time it was sent whole. */
 function bootFiles({ records, digestOf }: Finished): ReceiptFile[] {
   const files = new Map<string, ReceiptFile>();
-  for (const { stage } of records) {
-    if (stage.kind !== 'file') continue;
-    const role = ROLES.get(stage.role);
-    const isWhole = stage.outcome === 'sent' || (stage.outcome === 'closed' && stage.bytes >= stage.sizeBytes);
-    if (role === undefined || !isWhole || stage.bytes === 0) continue;
-    const { name, gave, via, sizeBytes } = stage;
+  for (const file of seenOf(records, 'file')) {
+    const role = ROLES.get(file.role);
+    if (role === undefined || !isWhole(file)) continue;
+    const { name, gave, via, sizeBytes } = file;
     const sha256 = digestOf({ name, gave });
     files.set(name, { role, name, gave, via, bytes: sizeBytes, ...(sha256 === undefined ? {} : { sha256 }) });
   }

@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hypervisorJob } from '../../../kickstart/hypervisor/job.ts';
-import { DONE, JOB, JOB_LOG, jobService } from '../../../kickstart/hypervisor/job-service.ts';
+import { JOB, jobService } from '../../../kickstart/hypervisor/job-service.ts';
+import { DONE, FIRST_BOOT_LOG } from '../../../kickstart/once.ts';
 import { redactedSecrets } from '../../../kickstart/secrets.ts';
 import type { Install, SecretLookup } from '../../../server/domain.ts';
 import { isNo } from '../../../server/malformed.ts';
@@ -143,7 +144,7 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     start(joining('xcp-ng', '8.3'));
     root.put('/master-is-up', '');
     root.run(JOB, 'run');
-    expect(traceOf([POOL_PASSWORD], `${root.read('/calls')}${root.read(JOB_LOG)}`)).toEqual([]);
+    expect(traceOf([POOL_PASSWORD], `${root.read('/calls')}${root.read(FIRST_BOOT_LOG)}`)).toEqual([]);
     expect(root.read('/joined')).toContain(POOL_PASSWORD);
   });
 
@@ -181,7 +182,7 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     const calls = said();
     expect(joins(calls)).toBe(3);
     expect(calls.at(-1)).toMatch(/^stage=failed&message=first-boot\+step\+pool/);
-    expect(root.read(JOB_LOG)).toContain('xs-01 (192.168.168.3) did not take this host within two hours');
+    expect(root.read(FIRST_BOOT_LOG)).toContain('xs-01 (192.168.168.3) did not take this host within two hours');
   });
 
   test.each([
@@ -191,7 +192,7 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     root.stub('xe', `${XE_ALWAYS}case $1 in pool-join) echo ${JSON.stringify(message)} >&2; exit 1 ;; esac`);
     expect(start(member())).toBe(1);
     expect(joins(said())).toBe(1);
-    expect(root.read(JOB_LOG)).toContain(told);
+    expect(root.read(FIRST_BOOT_LOG)).toContain(told);
   });
 
   test('an xe that takes nothing from its environment has the password as an argument', () => {
@@ -215,7 +216,7 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     root.put(autostart, '');
     expect(start(install)).toBe(1);
     expect(said().at(-1)).toMatch(/^stage=failed&message=first-boot\+step\+networks\+ended\+with\+status\+1/);
-    expect(root.read(JOB_LOG)).toContain('not one network has eth7, but: none');
+    expect(root.read(FIRST_BOOT_LOG)).toContain('not one network has eth7, but: none');
     expect([root.has(autostart), root.has(JOB)]).toEqual([false, true]);
   });
 
@@ -244,7 +245,7 @@ describe.skipIf(!chrootWorks() && !inCi)('run', () => {
     root.stub('curl', 'case "$*" in */files/*) exit 22 ;; esac');
     expect(start(withOptions(hypervisor('xenserver', '6.0.2'), { license: 'free.xslic' }))).toBe(1);
     expect(said().some((call) => call.startsWith('xe host-license-add'))).toBe(false);
-    expect(root.read(JOB_LOG)).toContain('kickstand-license could not be fetched from the appliance');
+    expect(root.read(FIRST_BOOT_LOG)).toContain('kickstand-license could not be fetched from the appliance');
   });
 
   test('started by init, it goes on in the background', () => {

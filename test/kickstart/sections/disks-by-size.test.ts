@@ -80,6 +80,13 @@ describe.skipIf((!chrootWorks() || process.getuid?.() !== 0) && !inCi)('%pre', (
     expect(checked).not.toContain('@');
   });
 
+  test('finds the two of a mirror whose size is written in two ways', () => {
+    machine(TWO);
+    const { status, checked } = run(minimal('9.6', mirror('1G-1T', '1024M-1024G#2')));
+    expect(status).toBe(0);
+    expect(checked).toContain('\nignoredisk --only-use=sda,sdb\n');
+  });
+
   test('finds the system by its name and the data by its size', () => {
     machine(TWO);
     const storage = { ...oneDisk('sdb'), data: [{ at: '/export', layout: 'whole' as const, disks: ['2T-5T'] }] };

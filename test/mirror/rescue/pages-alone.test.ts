@@ -117,6 +117,14 @@ describe.skipIf(here.skip)(`a rescue by index pages${here.note}`, () => {
       expect(await scene.flaws()).toEqual(['missing repodata/repomd.xml']);
     });
 
+    test('a package that came spoilt is then taken for what its server says of the whole one, its size too', async () => {
+      const page = Buffer.concat([Buffer.from('<html>log in first</html>'), bytesOf(LAMB)]);
+      scene.upstream.next(LAMB, serveBytes(page, { etag: '"page"' }));
+      expect(await scene.rescue(withPages(rpms([LAMB], '')))).toMatchObject({ kind: 'published', packages: 1 });
+      const { evidence } = await readPublished(scene.bench);
+      expect(evidence?.unlisted).toMatchObject([{ path: LAMB, etag: expect.not.stringContaining('page') as string }]);
+    });
+
     test('another server’s package is not believed, unless signatures are asked for', async () => {
       const other = await startUpstream(rpms(ALL, ''));
       scene.upstream.always(

@@ -16,7 +16,7 @@ let room: Awaited<ReturnType<typeof makeRoom>>;
 beforeAll(async () => (room = await makeRoom()));
 afterAll(() => room.remove());
 
-const BIG = Buffer.alloc(9 * 1024 * 1024, 'three pieces');
+const BIG = Buffer.alloc(9 * 1024 * 1024, 'many pieces');
 const sum = (algorithm: string, bytes: string | Uint8Array): string =>
   createHash(algorithm).update(bytes).digest('hex');
 
@@ -62,8 +62,27 @@ test('each file of [checksums] gets a verdict, and progress ends at the whole', 
     `sha256 is ${sum('sha256', 'what it is')}, published is ${sum('sha256', 'what it was')}`,
   );
   const total = BIG.byteLength + 3 + 3 + 10;
-  expect(steps.length).toBe(6);
+  // Half a megabyte each, and the three small files.
+  expect(steps.length).toBe(18 + 3);
   expect(steps.at(-1)).toEqual([total, total]);
+});
+
+test('a proof is ended between two pieces, and calls nothing bad that it did not read', async () => {
+  await writeFiles(room.path, {
+    'ended/.treeinfo': `[general]\nfamily = CentOS\nversion = 6\n[checksums]\nbig = sha256:${sum('sha256', BIG)}`,
+    'ended/big': BIG,
+  });
+  const end = new AbortController();
+  const steps: number[] = [];
+  const proof = verifyTree(await openDirectoryTree(join(room.path, 'ended')), {
+    progress: (done) => {
+      steps.push(done);
+      if (steps.length === 2) end.abort(new Error('cancelled'));
+    },
+    signal: end.signal,
+  });
+  await expect(proof).rejects.toThrow('cancelled');
+  expect(steps.length).toBe(2);
 });
 
 test('a tree without .treeinfo has nothing to prove', async () => {

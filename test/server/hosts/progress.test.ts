@@ -48,6 +48,9 @@ const steps: Told = [
   [510, report('post.services')],
 ];
 
+/** Sent, as its server has it, and none of its bytes: an answer that said it had not changed. */
+const nothingOf = (role: 'kernel' | 'initrd', name: string): Stage => file(role, name, { outcome: 'sent', bytes: 0 });
+
 function at(told: Told, seconds: number, of: { expected?: Expected; given?: boolean } = {}) {
   const { expected = el6, given = told.some(([, stage]) => stage.kind === 'instructions') } = of;
   return progressOf({ records: tell(...told), startedAt: START, given, expected }, START + seconds * SECOND);
@@ -57,6 +60,13 @@ describe('phases', () => {
   test.each<[string, Told, number, Expected, string]>([
     ['a loader and no kernel', toInitrd.slice(0, 4), 9, el6, 'loading, 0%, about 9 min left: it looks for its loader'],
     ['a kernel and no initrd', toInitrd.slice(0, 7), 9, el6, 'loading, 1%, about 9 min left: it has its kernel'],
+    [
+      'kernel and initrd, of which nothing came',
+      [...toInitrd.slice(0, 6), [9, nothingOf('kernel', 'vmlinuz')], [11, nothingOf('initrd', 'initrd.img')]],
+      12,
+      el6,
+      'loading, 0%, time left unknown: it looks for its loader and kernel',
+    ],
     ['kernel and initrd', toInitrd, 12, el6, 'starting, 3%, about 9 min left: its installer starts'],
     ['the second stage', begun, 52, el6, 'starting, 7%, time left unknown: it has the second stage'],
     ['the beginning of %pre', prepared, 70, el6, 'preparing, 9%, about 9 min left: it prepares disks and network'],

@@ -37,6 +37,22 @@ test('what one process writes, another that has it open reads', () => {
   command.close();
 });
 
+test('all states at once are those of each host, whoever wrote them', () => {
+  const store = openHostStore(join(directory, 'state.db'));
+  const command = openHostStore(join(directory, 'state.db'));
+  expect(store.states(5)).toEqual(new Map());
+  for (const host of ['cs40', 'xs-01']) store.apply(host, { kind: 'armed', now: 5, arming });
+  const change = store.newestChange();
+  for (const now of [6, 7, 100]) {
+    if (now === 7) command.apply('xs-01', { kind: 'booted', now, token: 'a-token' });
+    const each = ['cs40', 'xs-01'].map((host) => [host, store.state(host, now)] as const);
+    expect([now, store.states(now)]).toEqual([now, new Map(each)]);
+  }
+  expect(store.newestChange()).toBeGreaterThan(change);
+  store.close();
+  command.close();
+});
+
 test('hosts whose install was stopped are found, and only they', () => {
   const store = openHostStore(join(directory, 'state.db'));
   expect(store.stalled()).toEqual(new Set());

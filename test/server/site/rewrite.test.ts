@@ -17,12 +17,23 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Site } from '../../../server/domain.ts';
 import { takeLock } from '../../../server/lock.ts';
 import { no } from '../../../server/malformed.ts';
-import { rewriteSite } from '../../../server/site/rewrite/store.ts';
+import { openSiteHistory } from '../../../server/site/history/store.ts';
+import { keepSite, replaceSite, rewriteSite } from '../../../server/site/rewrite/store.ts';
 import { example } from './example.ts';
 
 let directory = '';
 const at = (name: string): string => join(directory, name);
-const edit = () => ({ file: at('site.yaml'), lockFile: at('data/locks/site.lock') });
+const history = () => openSiteHistory(at('data/site-history'));
+const author = { by: 'anna', via: 'session', operation: 'saveSite' } as const;
+const edit = () => ({
+  file: at('site.yaml'),
+  lockFile: at('data/locks/site.lock'),
+  history: history(),
+  author,
+  now: () => 1000,
+});
+const kept = async () =>
+  (await history().versions()).map(({ id, by, operation, added, removed }) => [id, by, operation, added, removed]);
 const rename = (text: string): string => text.replace('name: cs-cloud', 'name: other');
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'kickstand-rewrite-'));
@@ -130,4 +141,44 @@ test('who finds another at it waits, and gives up in the end', async () => {
   const waiting = rewriteSite(edit(), { change: rename });
   lock?.release();
   expect(await waiting).toMatchObject({ kind: 'rewritten' });
+});
+
+test('what stood before and what came are kept; what stood there untold is of nobody who is known', async () => {
+  await rewriteSite(edit(), { change: rename });
+  expect(await kept()).toEqual([
+    [2, 'anna', 'saveSite', 1, 1],
+    [1, 'on disk', 'editSite', example.trimEnd().split('\n').length, 0],
+  ]);
+  expect(await history().text(1)).toBe(example);
+  expect(await history().text(2)).toBe(rename(example));
+});
+
+test('a change that is refused keeps no version of what was not taken', async () => {
+  await rewriteSite(edit(), { change: (text) => text.replaceAll('profile: hypervisor', 'profile: x') });
+  await replaceSite(edit(), { text: async () => 'site: {}', expects: () => true });
+  expect((await kept()).map(([id]) => id)).toEqual([1]);
+});
+
+test('a file with problems is kept before it is mended', async () => {
+  writeFileSync(at('site.yaml'), 'site: {}\n');
+  await replaceSite(edit(), { text: async () => example, expects: (before) => before === 'site: {}\n' });
+  expect(await history().text(1)).toBe('site: {}\n');
+  expect(readFileSync(at('site.yaml'), 'utf8')).toBe(example);
+});
+
+test('a file that is gone comes back, for its owner only', async () => {
+  rmSync(at('site.yaml'));
+  await replaceSite(edit(), { text: async () => example, expects: (before) => before === '' });
+  expect(readFileSync(at('site.yaml'), 'utf8')).toBe(example);
+  expect(statSync(at('site.yaml')).mode & 0o777).toBe(0o600);
+});
+
+test('what an editor leaves is kept as long as it stands there', async () => {
+  const byHand = example.replace('keyboard: us', 'keyboard: de');
+  await keepSite(edit(), byHand);
+  expect(await kept()).toEqual([]);
+  writeFileSync(at('site.yaml'), byHand);
+  await keepSite(edit(), byHand);
+  await keepSite(edit(), byHand);
+  expect((await kept()).map(([id, by]) => [id, by])).toEqual([[1, 'on disk']]);
 });

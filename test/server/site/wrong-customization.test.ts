@@ -45,6 +45,7 @@ const rows: readonly (readonly [string, readonly Edit[], readonly [RegExp]])[] =
     [/steps\[1\]\.name: a is already/],
   ],
   ['a step of its own', add('steps: [{ name: files, run: "true" }]'), [/files is a step of Kickstand's own/]],
+  ["a step of a role's own", add('steps: [{ name: libvirt, run: "true" }]'), [/libvirt is a step of Kickstand's own/]],
   ['a service on and off', add('services: { enabled: [httpd], disabled: [httpd] }'), [/httpd is enabled as well/]],
   [
     'SELinux that CloudStack does not take',
@@ -67,6 +68,16 @@ const rows: readonly (readonly [string, readonly Edit[], readonly [RegExp]])[] =
     'the second of a size and no first',
     [['disks: [sda, sdb]', 'disks: ["400G-600G#2", sdb]']],
     [/there is no number 1 of this size/],
+  ],
+  [
+    'the same disk of a size in other words',
+    [['disks: [sda, sdb]', 'disks: [1T-2T, 1024G-2048G]']],
+    [/disks\[1\]: 1024G-2048G is the same disk as 1T-2T/],
+  ],
+  [
+    'the first of a size twice',
+    [['disks: [sda, sdb]', 'disks: [1T-2T, "1T-2T#1"]']],
+    [/disks\[1\]: 1T-2T#1 is the same disk as 1T-2T/],
   ],
   [
     'disks that are too small for what goes on them',
