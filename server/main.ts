@@ -7,6 +7,7 @@ import { openContentFiles } from '../mirror/content/cache/store.ts';
 import type { ContentHandler } from '../mirror/content/routes.ts';
 import { createContentHandler, sendPlace } from '../mirror/content/routes.ts';
 import { createApp } from './app.ts';
+import type { Starters } from './assembly/api-jobs.ts';
 import type { Appliance } from './assembly/appliance.ts';
 import { openAppliance } from './assembly/appliance.ts';
 import { disarmVanished } from './assembly/arming.ts';
@@ -21,6 +22,7 @@ import { openLogDesk } from './assembly/host-logs.ts';
 import type { Meters } from './assembly/meters.ts';
 import { countStages, followRequest, openMeters } from './assembly/meters.ts';
 import { dataPaths } from './assembly/house.ts';
+import { openJobs, watchJobs } from './assembly/jobs.ts';
 import { listen } from './assembly/ports.ts';
 import { catchUpReceipts } from './assembly/receipts.ts';
 import { routersOf } from './assembly/routers.ts';
@@ -29,7 +31,6 @@ import type { Staging } from './assembly/staging.ts';
 import { openStaging } from './assembly/staging.ts';
 import type { SyncEvents } from './assembly/sync-events.ts';
 import { openSyncEvents } from './assembly/sync-events.ts';
-import type { SyncStarter } from './assembly/sync-start.ts';
 import { openSyncStarter } from './assembly/sync-start.ts';
 import { bootTftp } from './assembly/tftp.ts';
 import { closedTogether } from './assembly/together.ts';
@@ -38,6 +39,7 @@ import { openTranscript } from './assembly/transcript.ts';
 import { bootHandler } from './boot/routes.ts';
 import { isInstallerPath } from './http/audience.ts';
 import { startHttpListener } from './http/listener.ts';
+import { startLocalListener } from './http/local/listener.ts';
 import { startSecureListener } from './http/secure/listener.ts';
 import type { Log } from './log.ts';
 import { messageOf, no } from './malformed.ts';
@@ -77,17 +79,19 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   const transcript = countStages(openTranscript(appliance.house), meters.boots);
   const desk = openBootDesk(appliance.house);
   const names = openBootNamespace(appliance.house, desk, transcript);
-  const events = openSyncEvents(appliance.house, watchHosts(appliance.house));
+  const starters = { starter: openSyncStarter(appliance.house), jobs: openJobs(appliance.house) };
+  const [hosts, jobs] = [watchHosts(appliance.house), watchJobs(starters.jobs)];
+  const events = openSyncEvents(appliance.house, () => [...hosts(), ...jobs()]);
   const logs = openLogDesk(appliance.house);
-  const starter = openSyncStarter(appliance.house);
-  const boot = { names, transcript, events, logs, starter, meters };
+  const boot = { names, transcript, events, logs, starters, meters };
   const files = openContentFiles();
   // After the ports are closed: what is still being sent reads on to its end.
   opened.defer(() => files.close());
   const staging = await openStaging(appliance, files);
   const ports = opened.use(closedTogether());
   ports.add(() => staging.close());
-  ports.add(() => starter.close());
+  ports.add(() => starters.starter.close());
+  ports.add(() => starters.jobs.close());
   // An event stream has no end of its own for the port to wait for.
   ports.add(() => events.close());
   const tftp = await listenTftp(settings, boot, log);
@@ -97,6 +101,8 @@ export async function serve(settings: Settings, log: Log): Promise<Running> {
   ports.add(() => http.close());
   const https = await listenHttps(appliance, answers.handle, log);
   ports.add(() => https?.close());
+  const local = await listenLocal(appliance, answers.handle, log);
+  ports.add(() => local?.close());
   const syslog = await logs.listen();
   ports.add(() => syslog?.close());
   const dhcp = await startDhcp({ house: appliance.house, desk, transcript });
@@ -117,7 +123,7 @@ type Boot = {
   readonly transcript: Transcript;
   readonly events: SyncEvents;
   readonly logs: LogDesk;
-  readonly starter: SyncStarter;
+  readonly starters: Starters;
   readonly meters: Meters;
 };
 
@@ -169,6 +175,16 @@ async function listenHttps({ house }: Appliance, handle: Answers['handle'], log:
     startSecureListener({ address, port, certificate, key, handle, log, closeMs: TRANSFERS_MS });
   const listener = await listen('HTTPS', httpsPort, { choice: { own: 443, fallBack: 8443 }, start });
   return { ...listener, fingerprint };
+}
+
+/** For commands of this machine. */
+function listenLocal({ house }: Appliance, handle: Answers['handle'], log: Log) {
+  return startLocalListener({
+    path: dataPaths(house.settings.dataDirectory).socket,
+    handle,
+    log,
+    closeMs: TRANSFERS_MS,
+  });
 }
 
 /** What is answered before any parser is counted here. */

@@ -1,11 +1,13 @@
 // kickstand host receipt HOST: what a host was installed from.
 
-import { receiptsOf, withNames } from '../../server/assembly/receipts.ts';
 import type { WholeReceipt } from '../../server/assembly/receipts.ts';
 import { lengthWords, timeWords } from '../../server/doctor/words.ts';
 import { sizeText } from '../../server/size-text.ts';
+import type { No } from '../../server/malformed.ts';
 import { isNo, no } from '../../server/malformed.ts';
-import { readContext, withHouse } from './context.ts';
+import { withApi } from './api.ts';
+import type { Ask } from './api-client.ts';
+import { readContext } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { print, refuse } from './output.ts';
@@ -15,17 +17,26 @@ export async function receiptCommand([host]: Args, flags: Flags): Promise<ExitCo
   const context = readContext(flags);
   const name = String(host);
   const isAll = flags['all'] === true;
-  const found = await withHouse(context, async (house) => {
-    const receipts = receiptsOf(house, name);
-    if (isNo(receipts)) return receipts;
-    if (receipts.length === 0)
-      return no(`${name} has no receipt: no install of it has ended well yet`, `kickstand host show ${name}`);
-    return receipts.slice(0, isAll ? receipts.length : 1).map((receipt) => withNames(house, receipt));
-  });
+  const found = await withApi(context, flags, (ask) => receipts(ask, name, isAll ? 'all' : 'newest'));
   if (isNo(found)) return refuse(context.output, found);
   const isLong = flags['packages'] === true;
   print(context.output, isAll ? found : found[0], found.map((one) => receiptText(one, isLong)).join('\n'));
   return 0;
+}
+
+async function receipts(ask: Ask, name: string, which: 'all' | 'newest'): Promise<readonly WholeReceipt[] | No> {
+  const path = `/hosts/${encodeURIComponent(name)}/receipts`;
+  const kept = await ask<readonly { readonly armedAt: number }[]>({ method: 'GET', path });
+  if (isNo(kept)) return kept;
+  if (kept.length === 0)
+    return no(`${name} has no receipt: no install of it has ended well yet`, `kickstand host show ${name}`);
+  const found: WholeReceipt[] = [];
+  for (const { armedAt } of which === 'all' ? kept : kept.slice(0, 1)) {
+    const receipt = await ask<WholeReceipt>({ method: 'GET', path: `${path}/${armedAt}` });
+    if (isNo(receipt)) return receipt;
+    found.push(receipt);
+  }
+  return found;
 }
 
 /** A receipt for people. */

@@ -2,13 +2,11 @@
 
 import type { MacAddress } from '../../server/address.ts';
 import { parseMac } from '../../server/address.ts';
-import { armHost, disarmHost } from '../../server/assembly/arming.ts';
+import type { Armed } from '../../server/assembly/arming.ts';
+import { disarmHost } from '../../server/assembly/arming.ts';
 import type { Diagnosis } from '../../server/assembly/doctor.ts';
-import { strangerDiagnosis } from '../../server/assembly/doctor.ts';
-import type { House } from '../../server/assembly/house.ts';
-import { previewFor, renderForms } from '../../server/assembly/instructions.ts';
-import type { HostView } from '../../server/assembly/views.ts';
-import { hostDetail, hostViews } from '../../server/assembly/views.ts';
+import { renderForms } from '../../server/assembly/instructions.ts';
+import type { HostDetail, HostView } from '../../server/assembly/views.ts';
 import type { TranscriptLine } from '../../server/doctor/transcript.ts';
 import { timeWords } from '../../server/doctor/words.ts';
 import { progressCell, progressLine } from '../../server/hosts/progress.ts';
@@ -18,15 +16,20 @@ import { Malformed, isNo } from '../../server/malformed.ts';
 import { quietLog } from '../../server/log.ts';
 import type { Verdict } from '../../server/stages.ts';
 import { loadSite } from '../../server/site/store.ts';
-import { CommandFailed, namesOf, readContext, withHostStore, withHouse } from './context.ts';
-import type { Args, Flags } from './context.ts';
+import { reach, withApi, withClient } from './api.ts';
+import type { Ask, Page } from './api-client.ts';
+import { CommandFailed, namesOf, readContext, withHostStore } from './context.ts';
+import type { Args, Context, Flags } from './context.ts';
+import { noteCommand } from './noted.ts';
 import type { ExitCode } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
 
 /** `host list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  const hosts = await withHouse(context, async (house) => hostViews(house));
+  const page = await withApi(context, flags, (ask) => ask<Page<HostView>>({ method: 'GET', path: '/hosts' }));
+  if (isNo(page)) return refuse(context.output, page);
+  const hosts = page.items;
   // A column of nothing helps nobody: it is there while an install runs.
   const isAny = hosts.some(({ progress }) => progress !== undefined);
   const rows = hosts.map((host) => [
@@ -49,20 +52,27 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
 /** `host show HOST`: the boot doctor's verdict first, then what it rests on. A machine of no site is shown by its MAC. */
 export async function showCommand([name]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  const shown = await withHouse(context, async (house) => showing(house, String(name)));
+  const shown = await withApi(context, flags, (ask) => showing(ask, String(name)));
   if (isNo(shown)) return refuse(context.output, shown);
   print(context.output, shown.value, shown.text);
   return 0;
 }
 
-function showing(house: House, name: string): { readonly value: unknown; readonly text: string } | No {
+type Shown = { readonly value: unknown; readonly text: string };
+
+async function showing(ask: Ask, name: string): Promise<Shown | No> {
   const mac = macOf(name);
-  const host = house.site().hosts.find((one) => one.name === name || (mac !== undefined && one.macs.includes(mac)));
-  if (host === undefined && mac !== undefined) {
-    const stranger = strangerDiagnosis(house, mac);
-    return { value: { mac, ...stranger }, text: diagnosisWords(mac, stranger).join('\n') };
-  }
-  const detail = hostDetail(house, host?.name ?? name);
+  if (mac === undefined) return showingHost(ask, name);
+  const page = await ask<Page<HostView>>({ method: 'GET', path: `/hosts?q=${encodeURIComponent(mac)}` });
+  if (isNo(page)) return page;
+  const host = page.items.find(({ macs }) => macs.includes(mac));
+  if (host !== undefined) return showingHost(ask, host.name);
+  const stranger = await ask<Diagnosis>({ method: 'GET', path: `/discovered/${encodeURIComponent(mac)}` });
+  return isNo(stranger) ? stranger : { value: stranger, text: diagnosisWords(mac, stranger).join('\n') };
+}
+
+async function showingHost(ask: Ask, name: string): Promise<Shown | No> {
+  const detail = await ask<HostDetail>({ method: 'GET', path: pathOf(name) });
   if (isNo(detail)) return detail;
   const [verdict = '', ...transcript] = diagnosisWords(detail.name, detail);
   const history = detail.history.toReversed().map((entry) => [formatTime(entry.at), entry.what, entry.detail]);
@@ -115,12 +125,11 @@ export async function armCommand([names]: Args, flags: Flags): Promise<ExitCode>
   const forMs = typeof flags['for'] === 'string' ? parseDuration(flags['for']) : undefined;
   if (isNo(forMs))
     throw new CommandFailed(`--for: ${forMs.reason}${forMs.remedy === undefined ? '' : `; ${forMs.remedy}`}`, 2);
-  const results = await withHouse(context, async (house) => {
-    const armed = [];
-    for (const name of namesOf(names)) armed.push({ name, result: await armHost(house, name, forMs) });
-    return armed;
-  });
-  return report(
+  const body = forMs === undefined ? {} : { forSeconds: Math.max(1, Math.round(forMs / 1000)) };
+  const results = await withApi(context, flags, (ask) =>
+    forEach(names, (name) => ask<Armed>({ method: 'POST', path: `${pathOf(name)}/arm`, body })),
+  );
+  return report<Armed>(
     context.output,
     results,
     (result) => `armed until ${formatTime(result.expiresAt)}: its next boot wipes its disks and installs`,
@@ -130,16 +139,39 @@ export async function armCommand([names]: Args, flags: Flags): Promise<ExitCode>
 /** `host disarm HOST…`. */
 export async function disarmCommand([names]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  // A machine must be stopped from installing even while the site file is being repaired.
+  const client = await reach(context, flags);
+  const results =
+    client === undefined
+      ? await disarmHere(context, names)
+      : await withClient(client, (ask) =>
+          forEach(names, (name) => ask<Disarmed>({ method: 'POST', path: `${pathOf(name)}/disarm` })),
+        );
+  return report<Disarmed>(context.output, results, () => 'disarmed');
+}
+
+/** A machine must be stopped from installing even while the site file is being repaired: this needs none. */
+async function disarmHere(context: Context, names: Args[number]) {
   const site = await loadSite(context.settings.siteFile);
   const siteHosts = site.kind === 'site' ? site.site.hosts.map((host) => host.name) : [];
-  const results = await withHostStore(context, (hosts) =>
-    namesOf(names).map((name) => ({
-      name,
-      result: disarmHost({ hosts, now: Date.now, log: quietLog }, name, siteHosts),
-    })),
+  return withHostStore(context, (hosts) =>
+    namesOf(names).map((name) => {
+      const before = hosts.state(name, Date.now()).phase;
+      const result = disarmHost({ hosts, now: Date.now, log: quietLog }, name, siteHosts);
+      if (!isNo(result))
+        noteCommand(context.settings, { operation: 'disarmHost', target: name, before, after: 'disarmed' });
+      return { name, result };
+    }),
   );
-  return report(context.output, results, () => 'disarmed');
+}
+
+async function forEach<T>(names: Args[number], work: (name: string) => Promise<T>) {
+  const results: { readonly name: string; readonly result: T }[] = [];
+  for (const name of namesOf(names)) results.push({ name, result: await work(name) });
+  return results;
+}
+
+function pathOf(host: string): string {
+  return `/hosts/${encodeURIComponent(host)}`;
 }
 
 /** `host render HOST [--as FORM]`. */
@@ -148,12 +180,17 @@ export async function renderCommand([name]: Args, flags: Flags): Promise<ExitCod
   const form = renderForms.find((known) => known === flags['as']);
   if (flags['as'] !== undefined && form === undefined)
     throw new CommandFailed(`--as: one of ${renderForms.join(', ')}`, 2);
-  const text = await withHouse(context, (house) => previewFor(house, String(name), form));
-  if (isNo(text)) return refuse(context.output, text);
+  const query = form === undefined ? '' : `?form=${form}`;
+  const rendered = await withApi(context, flags, (ask) =>
+    ask<{ readonly text: string }>({ method: 'GET', path: `${pathOf(String(name))}/instructions${query}` }),
+  );
+  if (isNo(rendered)) return refuse(context.output, rendered);
+  const { text } = rendered;
   print(context.output, { host: name, form: form ?? null, text }, text);
   return 0;
 }
 
+type Disarmed = { readonly kind: 'disarmed' };
 type Refusal = { readonly kind: 'no'; readonly reason: string; readonly remedy?: string };
 
 function report<T extends { readonly kind: string }>(

@@ -78,15 +78,23 @@ function treeCommands(program: Command, add: Add): void {
   });
   add(tree, 'add <name> <source>', {
     help: 'prove an ISO or a directory and make it the tree NAME; or name the URL that it is to be mirrored from',
-    load: async () => (await import('../cli/tree.ts')).addCommand,
+    load: async () => (await import('../cli/medium.ts')).addCommand,
   });
   add(tree, 'sync [name...]', {
-    help: 'mirror trees from their URLs and publish what is new; without a name: all that come from a URL',
+    help: 'mirror trees from their URLs and publish what is new; without a name: all that come from a URL; one that is being synced already is followed',
     options: [
       ['-q, --quiet', 'show no progress'],
       ['--fresh', 'plan everything anew, although upstream has nothing new'],
     ],
-    load: async () => (await import('../cli/tree-sync.ts')).syncTreesCommand,
+    load: async () => (await import('../cli/sync.ts')).syncTreesCommand,
+  });
+  add(tree, 'cancel <name>', {
+    help: 'end a running sync, wherever it runs: nothing is lost or published half',
+    load: async () => (await import('../cli/sync.ts')).cancelTreeCommand,
+  });
+  add(tree, 'history <name>', {
+    help: 'the newest syncs of a tree from a URL: why they began and how they ended',
+    load: async () => (await import('../cli/sync.ts')).treeHistoryCommand,
   });
   add(tree, 'verify [name...]', {
     help: "prove the checksums that the tree's own .treeinfo names, and all of a tree from a URL; exit 1 on any difference",
@@ -97,7 +105,7 @@ function treeCommands(program: Command, add: Add): void {
   });
   add(tree, 'remove <name>', {
     help: 'take a tree off the appliance; a medium itself is left, what was fetched from a URL goes',
-    load: async () => (await import('../cli/tree.ts')).removeCommand,
+    load: async () => (await import('../cli/medium.ts')).removeCommand,
   });
 }
 

@@ -1,6 +1,7 @@
 // The commands on machines to install.
 
 import type { Command } from 'commander';
+import { apiFlags } from '../cli/api-flags.ts';
 import type { Add } from '../cli/command.ts';
 
 /** Adds `host` below `program`. */
@@ -14,10 +15,12 @@ export function hostCommands(program: Command, add: Add): void {
 function stateCommands(host: Command, add: Add): void {
   add(host, 'list', {
     help: 'every host and its state',
+    options: apiFlags,
     load: async () => (await import('../cli/host.ts')).listCommand,
   });
   add(host, 'show <host>', {
     help: "what became of a host's last boot and what to do, its stages and its history; a stranger by its MAC",
+    options: apiFlags,
     load: async () => (await import('../cli/host.ts')).showCommand,
   });
   add(host, 'receipt <host>', {
@@ -25,6 +28,7 @@ function stateCommands(host: Command, add: Add): void {
     options: [
       ['--all', 'all that are kept, newest first'],
       ['--packages', 'list the packages that were served'],
+      ...apiFlags,
     ],
     load: async () => (await import('../cli/host-receipt.ts')).receiptCommand,
   });
@@ -33,11 +37,12 @@ function stateCommands(host: Command, add: Add): void {
 function changeCommands(host: Command, add: Add): void {
   add(host, 'arm <host...>', {
     help: 'let the next boot of each host install: its disks are wiped',
-    options: [['--for <time>', 'how long, like 90m or 2h (default: 2h)']],
+    options: [['--for <time>', 'how long, like 90m or 2h (default: 2h)'], ...apiFlags],
     load: async () => (await import('../cli/host.ts')).armCommand,
   });
   add(host, 'disarm <host...>', {
     help: 'take the leave to install back',
+    options: apiFlags,
     load: async () => (await import('../cli/host.ts')).disarmCommand,
   });
   add(host, 'discovered', {
@@ -76,7 +81,10 @@ function instructionCommands(host: Command, add: Add): void {
   });
   add(host, 'render <host>', {
     help: 'print what its installer would be told, with placeholders for secrets',
-    options: [['--as <form>', 'kickstart, answerfile, pxelinux, ipxe or grub (default: what its installer reads)']],
+    options: [
+      ['--as <form>', 'kickstart, answerfile, pxelinux, ipxe or grub (default: what its installer reads)'],
+      ...apiFlags,
+    ],
     load: async () => (await import('../cli/host.ts')).renderCommand,
   });
 }

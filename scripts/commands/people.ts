@@ -1,13 +1,25 @@
-// The commands on who may do what, and on secrets.
+// The commands on who may do what and who did, and on secrets.
 
 import type { Command } from 'commander';
 import type { Add } from '../cli/command.ts';
 
-/** Adds `operator`, `token` and `secret` below `program`. */
+/** Adds `operator`, `token`, `secret` and `audit` below `program`. */
 export function peopleCommands(program: Command, add: Add): void {
   operatorCommands(program, add);
   tokenCommands(program, add);
   secretCommands(program, add);
+  add(program, 'audit', {
+    help: 'what was changed, by whom and from where, newest first',
+    options: [
+      ['-n, --limit <n>', 'how many at most (default: 50)'],
+      ['--who <text>', 'only of who is called so, or in part'],
+      ['--operation <text>', 'only what is called so, or in part: armHost, saveSite …'],
+      ['--target <text>', 'only on what has this in its name or path'],
+      ['--done', 'only what was done'],
+      ['--refused', 'only what was refused'],
+    ],
+    load: async () => (await import('../cli/audit.ts')).auditCommand,
+  });
 }
 
 const ROLE: readonly [string, string] = ['--role <role>', 'viewer, operator or admin'];

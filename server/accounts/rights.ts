@@ -12,7 +12,7 @@ export type Right = OperatorRole | 'anyone';
 export type Principal = {
   readonly name: string;
   readonly role: OperatorRole;
-  readonly via: 'session' | 'token';
+  readonly via: 'session' | 'token' | 'command';
   readonly id: string;
 };
 

@@ -8,11 +8,14 @@ import { identify } from '../accounts/identify.ts';
 import type { Principal } from '../accounts/rights.ts';
 import type { AccountStore } from '../accounts/store.ts';
 import { openAccounts } from '../accounts/store.ts';
+import { commandUserOf } from '../accounts/command-user.ts';
 import type { AuditStore } from '../audit/store.ts';
 import { openAudit } from '../audit/store.ts';
+import { isLocal } from '../encrypted.ts';
 import type { No } from '../malformed.ts';
 import { OPERATOR_SECRET, sameSecret } from '../secret.ts';
 import type { House } from './house.ts';
+import { dataPaths } from './house.ts';
 
 /** Who may do what here, and what they did. */
 export type Accounts = {
@@ -34,13 +37,16 @@ export function openAccountsOf({
   random,
 }: AccountHouse): Accounts & { readonly close: () => void } {
   const store = openAccounts(join(settings.dataDirectory, 'accounts.db'));
-  const audit = openAudit(join(settings.dataDirectory, 'audit.log'));
+  const audit = openAudit(dataPaths(settings.dataDirectory).audit);
   const desk = openDesk({ accounts: store, now, random });
-  /** Whoever can read DATA/secrets is the administrator of this machine: commands show it. */
-  const ownToken = (secret: string): Principal | undefined => {
+  /** Whoever can read DATA/secrets is the administrator of this machine: commands show it, and say over the socket whose they are. */
+  const ownToken = (secret: string, request: IncomingMessage): Principal | undefined => {
     const own = secrets.read(OPERATOR_SECRET);
     if (own === undefined || !sameSecret(secret, own)) return undefined;
-    return { name: 'local', role: 'admin', via: 'token', id: OPERATOR_SECRET };
+    const sender = isLocal(request)
+      ? ({ name: commandUserOf(request.headers) ?? 'local', via: 'command' } as const)
+      : ({ name: 'local', via: 'token' } as const);
+    return { ...sender, role: 'admin', id: OPERATOR_SECRET };
   };
   return {
     store,
@@ -48,7 +54,7 @@ export function openAccountsOf({
     audit,
     identify: (request) =>
       identify(credentialsOf(request), {
-        tokenOf: (secret) => ownToken(secret) ?? store.tokenOf(secret, now()),
+        tokenOf: (secret) => ownToken(secret, request) ?? store.tokenOf(secret, now()),
         sessionOf: (secret) => store.sessionOf(secret, now()),
       }),
     close: store.close,

@@ -1,0 +1,29 @@
+// What a command changed, written into the log of what was done beside what the API did: by whom, and what it was before.
+
+import { userInfo } from 'node:os';
+import type { Who } from '../../server/assembly/enrolment.ts';
+import { dataPaths } from '../../server/assembly/house.ts';
+import { openAudit } from '../../server/audit/store.ts';
+import type { Settings } from '../../server/settings.ts';
+
+/** The user of this machine that runs the command; who became root by sudo (sudo(8), SUDO_USER) is told with it. */
+export function commandUser(): Who & { readonly via: 'command' } {
+  const { username, uid } = userInfo();
+  const before = uid === 0 ? process.env['SUDO_USER'] : undefined;
+  const isOther = before !== undefined && before !== username && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(before);
+  return { by: isOther ? `${before} as ${username}` : username, via: 'command' };
+}
+
+/** A change that was made: `operation` is the API's name of it; `before` and `after` in a few words, and no secret. */
+export type Done = {
+  readonly operation: string;
+  readonly target: string;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+};
+
+/** Writes it down. */
+export function noteCommand({ dataDirectory }: Pick<Settings, 'dataDirectory'>, done: Done): void {
+  const { by, via } = commandUser();
+  openAudit(dataPaths(dataDirectory).audit).note({ at: Date.now(), who: by, via, address: '', ...done, status: 0 });
+}
