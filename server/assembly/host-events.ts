@@ -4,10 +4,13 @@ import type { StreamEvent } from '../api/events/format.ts';
 import type { House } from './house.ts';
 import { hostViewOf } from './views.ts';
 
-/** More at once are hosts of a whole site: who listens reads the list again. */
-const TOLD = 200;
+/** More at once are hosts of a whole site: who listens reads the list again. Each is told from its stages (some 0.5 ms) while boots wait. */
+const TOLD = 50;
 
-/** Asked again and again: the hosts that changed since it was asked last, or that are installing, as they stand now. */
+/**
+ * Asked again and again: the hosts whose state changed since it was asked last, as they stand now. How far installs are is none of
+ * it: who shows that asks for it.
+ */
 export function watchHosts(house: House): () => readonly Omit<StreamEvent, 'id'>[] {
   let seen: number | undefined;
   return () => {

@@ -31,22 +31,11 @@ export function progressFor(house: House, { host, state, records: seen }: Seen):
   return progressOf({ records, startedAt, given: state.phase === 'installing', expected }, house.now());
 }
 
-/** The progress of those of `hosts` whose install runs, by their names: of the newest, where they are very many. */
-export function progressOfHosts(
-  house: House,
-  hosts: readonly { readonly host: Host; readonly state: HostState }[],
-): ReadonlyMap<string, Progress> {
+/** Those of `hosts` whose install runs and whose progress a list tells: the newest, where they are very many. */
+export function listedInstalls<T extends { readonly state: HostState }>(hosts: readonly T[]): readonly T[] {
   const running = hosts.filter(({ state }) => isUnderWay(state));
-  const newest =
-    running.length <= LISTED
-      ? running
-      : running.toSorted((one, other) => other.state.changedAt - one.state.changedAt).slice(0, LISTED);
-  return new Map(
-    newest.flatMap(({ host, state }) => {
-      const progress = progressFor(house, { host, state, records: recordsOf(house, host) });
-      return progress === undefined ? [] : [[host.name, progress] as const];
-    }),
-  );
+  if (running.length <= LISTED) return running;
+  return running.toSorted((one, other) => other.state.changedAt - one.state.changedAt).slice(0, LISTED);
 }
 
 function isUnderWay({ phase }: HostState): boolean {

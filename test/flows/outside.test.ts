@@ -10,8 +10,10 @@ import { LACK_CODES } from '../../server/assembly/views.ts';
 import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
+import { unpackedPackages } from '../support/debian.ts';
 import { exampleText } from '../support/example.ts';
 import { needs } from '../support/lab-needs.ts';
+import { run } from '../support/lab-run.ts';
 import { readMetrics } from '../support/metrics-text.ts';
 import { traceOf } from '../support/secret-scanner.ts';
 
@@ -76,6 +78,9 @@ async function live(): Promise<void> {
   await (await fetch(`${origin}/repos/cloudstack/repodata/repomd.xml`)).text();
 }
 
+// Its package brings a service too: it is unpacked, not installed.
+const apt = needs(['apt-get'], 'none');
+
 describe('/metrics', () => {
   beforeAll(live);
 
@@ -91,6 +96,13 @@ describe('/metrics', () => {
     const answer = await metrics(accept);
     expect(answer.type).toBe(type);
     expect(readMetrics(answer.text, format).values.size).toBeGreaterThan(50);
+  });
+
+  test.skipIf(apt.skip)(`is as promtool wants it${apt.note}`, { timeout: 120_000 }, async () => {
+    const checker = join(await unpackedPackages(['prometheus']), 'usr/bin/promtool');
+    const check = (text: string): Promise<string> => run([checker, 'check', 'metrics'], { input: text });
+    expect(await check((await metrics()).text)).toBe('');
+    await expect(check('kickstand_unexplained_total 1\n')).rejects.toThrow('no help text');
   });
 
   test('tells what happened', async () => {

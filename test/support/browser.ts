@@ -1,6 +1,7 @@
 // A real browser for tests of pages: Debian's Chromium, headless, driven over its own protocol; and what axe-core says of a page.
 
 import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
@@ -10,9 +11,19 @@ type Axe = typeof axe;
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Starts it; the caller closes it. It has no sandbox of its own: tests run as root, and on their own pages. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+/**
+ * Starts it; the caller closes it. It has no sandbox of its own: tests run as root, and on their own pages. `program` is what is run in
+ * its place with its arguments: a script of one that starts it elsewhere.
+ */
+export function openBrowser(program = CHROMIUM): Promise<Browser> {
+  return chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+/** Starts it where `prefix`, the words before a command, runs it: in a network namespace. Its script lies in `directory`. */
+export async function openBrowserIn(prefix: readonly string[], directory: string): Promise<Browser> {
+  const program = join(directory, 'browser.sh');
+  await writeFile(program, `#!/bin/sh\nexec ${prefix.join(' ')} ${CHROMIUM} "$@"\n`, { mode: 0o755 });
+  return openBrowser(program);
 }
 
 /** What axe-core finds serious or critical on the page, with where. */

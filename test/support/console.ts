@@ -3,36 +3,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import type { Browser } from 'playwright-core';
 import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
-import { isTooWide, keepPicture, seriousFaults } from './browser.ts';
+import type { ConsoleWindow } from './console-window.ts';
+import { openWindow } from './console-window.ts';
 import { exampleText } from './example.ts';
 import type { FakeUpstream } from './fake-upstream.ts';
 import { startUpstream } from './fake-upstream.ts';
 import { buildRepo, fixtureBytes } from './repo-fixture.ts';
 
-/** The first account's. */
-export const PASSWORD = 'three small horses';
+export { PASSWORD } from './console-window.ts';
 
-export type ConsoleBench = {
+export type ConsoleBench = Omit<ConsoleWindow, 'setUp'> & {
   readonly siteFile: string;
   readonly upstream: FakeUpstream;
-  readonly page: Page;
-  /** What scripts of the page threw, and what its policy refused. */
-  readonly failures: readonly string[];
   readonly running: () => Running;
   readonly origin: () => string;
   /** Stops the appliance and starts another one over the same data, on the same port. */
   readonly restart: (between: () => Promise<unknown>) => Promise<void>;
   /** Makes the first account by the set-up link: it leads to the overview. */
   readonly setUp: () => Promise<void>;
-  readonly goTo: (view: string) => Promise<void>;
-  /** Nothing serious for who cannot see or cannot use a mouse, nothing to scroll sideways for. */
-  readonly expectUsable: (name: string) => Promise<void>;
-  readonly close: () => Promise<void>;
 };
 
 /** The repository that is synced; `second` is what it becomes. */
@@ -48,16 +40,12 @@ export async function openConsole(browser: Browser, width: number): Promise<Cons
   const upstream = await startUpstream(consoleRepository('first'));
   writeFileSync(siteFile, exampleText.replace('http://cloudstack.apt-get.eu/rhel/4.0/', upstream.url));
   let running = await start(directory, 0);
-  const failures: string[] = [];
-  const context = await browser.newContext({ viewport: { width, height: 900 }, reducedMotion: 'reduce' });
-  const page = await context.newPage();
-  watch(page, failures);
+  const window = await openWindow(browser, width);
   const origin = (): string => `http://127.0.0.1:${running.httpPort}`;
   return {
+    ...window,
     siteFile,
     upstream,
-    page,
-    failures,
     running: () => running,
     origin,
     restart: async (between) => {
@@ -66,40 +54,14 @@ export async function openConsole(browser: Browser, width: number): Promise<Cons
       await between();
       running = await start(directory, httpPort);
     },
-    setUp: async () => {
-      await page.goto(`${origin()}/setup#${running.appliance.accounts.desk.invite()}`);
-      await page.getByLabel('Name').fill('anna');
-      await page.getByLabel('Password').fill(PASSWORD);
-      await page.getByRole('button', { name: 'Make the account' }).click();
-      await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    },
-    goTo: async (view) => {
-      await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: view }).click();
-      await page.getByRole('heading', { level: 1, name: view }).waitFor();
-    },
-    expectUsable: async (view) => {
-      await keepPicture(page, `${view}-${width}`);
-      expect({ view, faults: await seriousFaults(page), isTooWide: await isTooWide(page) }).toEqual({
-        view,
-        faults: [],
-        isTooWide: false,
-      });
-    },
+    setUp: () => window.setUp(`${origin()}/setup#${running.appliance.accounts.desk.invite()}`),
     close: async () => {
-      await context.close();
+      await window.close();
       await running.close();
       await upstream.close();
       rmSync(directory, { recursive: true });
     },
   };
-}
-
-function watch(page: Page, failures: string[]): void {
-  page.on('pageerror', (error) => failures.push(error.message));
-  page.on('console', (message) => {
-    const text = message.text();
-    if (message.type() === 'error' && /Content Security Policy|Uncaught/.test(text)) failures.push(text);
-  });
 }
 
 function start(directory: string, httpPort: number): Promise<Running> {

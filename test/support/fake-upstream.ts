@@ -1,4 +1,4 @@
-// A real web server on loopback that serves a repository from memory, keeps a log, and misbehaves when told to.
+// A real web server, on loopback unless told otherwise, that serves a repository from memory, keeps a log, and misbehaves when told to.
 
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -30,10 +30,18 @@ export type FakeUpstream = {
   close(): Promise<void>;
 };
 
-/** With `tls` (PEM text) it speaks https. */
-export type UpstreamOptions = { readonly tls?: { readonly key: string; readonly cert: string } };
+/** With `tls` (PEM text) it speaks https. `at`: another place than a free port of loopback. */
+export type UpstreamOptions = {
+  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly at?: { readonly address: string; readonly port: number };
+};
 
-export async function startUpstream(first: RepoFiles, { tls }: UpstreamOptions = {}): Promise<FakeUpstream> {
+const LOOPBACK = { address: '127.0.0.1', port: 0 };
+
+export async function startUpstream(
+  first: RepoFiles,
+  { tls, at = LOOPBACK }: UpstreamOptions = {},
+): Promise<FakeUpstream> {
   let files = first;
   const log: LoggedRequest[] = [];
   const once = new Map<string, Trick[]>();
@@ -49,9 +57,9 @@ export async function startUpstream(first: RepoFiles, { tls }: UpstreamOptions =
     else sendFile(request, response, bytes);
   };
   const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
-  await listen(server);
+  await listen(server, at);
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/repo/`,
+    url: `${tls === undefined ? 'http' : 'https'}://${at.address}:${(server.address() as AddressInfo).port}/repo/`,
     log,
     clearLog: () => void log.splice(0),
     serve: (now) => {
@@ -112,6 +120,23 @@ export const breakHalfWay: Trick = (_request, response, bytes) => {
   response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.socket?.resetAndDestroy());
 };
 
+/** Sends the file in `pieces`, one each `everyMs`. */
+export function slowly({ pieces, everyMs }: { readonly pieces: number; readonly everyMs: number }): Trick {
+  return (_request, response, bytes) => {
+    const size = Math.ceil(bytes.length / pieces);
+    response.writeHead(200, { 'content-length': bytes.length, etag: etagOf('', bytes) });
+    let at = 0;
+    const timer = setInterval(() => {
+      response.write(bytes.subarray(at, at + size));
+      at += size;
+      if (at < bytes.length) return;
+      clearInterval(timer);
+      response.end();
+    }, everyMs);
+    response.once('close', () => clearInterval(timer));
+  };
+}
+
 /** Answers a bare status. */
 export function status(code: number): Trick {
   return (_request, response) => void response.writeHead(code).end('no');
@@ -123,8 +148,8 @@ export function serveBytes(bytes: Buffer, headers: Readonly<Record<string, strin
     void response.writeHead(200, { 'content-length': bytes.length, ...headers }).end(bytes);
 }
 
-function listen(server: Server): Promise<void> {
+function listen(server: Server, { address, port }: typeof LOOPBACK): Promise<void> {
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, address, resolve);
   });
 }

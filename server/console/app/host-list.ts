@@ -9,9 +9,29 @@ export function filterHosts(hosts: readonly Host[], { text, phase }: HostFilter)
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return hosts.filter((host) => {
     if (phase !== '' && host.phase !== phase) return false;
+    if (words.length === 0) return true;
     const all = [host.name, host.address, host.profile, host.phase, host.reason, ...host.macs].join('\n').toLowerCase();
     return words.every((word) => all.includes(word));
   });
+}
+
+/** A page of a list: `first` and `last` count from 1; `page` is one that there is, whatever was asked for. */
+export type Paged<T> = {
+  readonly shown: readonly T[];
+  readonly page: number;
+  readonly pages: number;
+  readonly first: number;
+  readonly last: number;
+};
+
+/** The part of `all` that page `asked` (from 1, as text: it stands in the address) shows, of pages of `size`. */
+export function pageOf<T>(all: readonly T[], asked: string, size: number): Paged<T> {
+  const pages = Math.max(1, Math.ceil(all.length / size));
+  const wanted = /^\d{1,6}$/.test(asked) ? Number(asked) : 1;
+  const page = Math.min(Math.max(1, wanted), pages);
+  const shown = all.slice((page - 1) * size, page * size);
+  const first = shown.length === 0 ? 0 : (page - 1) * size + 1;
+  return { shown, page, pages, first, last: first === 0 ? 0 : first + shown.length - 1 };
 }
 
 /** How many hosts are in each phase. */

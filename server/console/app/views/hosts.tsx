@@ -1,9 +1,11 @@
 // All hosts, live: filtered, chosen, armed and disarmed; and below them the machines that are none yet.
 
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Host, Page } from '../api/types.ts';
 import { PHASES } from '../api/types.ts';
-import { countPhases, filterHosts } from '../host-list.ts';
+import type { Paged } from '../host-list.ts';
+import { countPhases, filterHosts, pageOf } from '../host-list.ts';
 import { useApp, useLive, useMay, useNow } from '../parts/app.ts';
 import { Await, Badge, Bar, Field, Link } from '../parts/pieces.tsx';
 import type { Search } from '../route.ts';
@@ -13,8 +15,8 @@ import { ArmDialog, DisarmDialog } from './arming.tsx';
 import { Strangers } from './strangers.tsx';
 
 const HOSTS_MS = 2500;
-/** More rows make a page slow, and nobody reads them. */
-const SHOWN = 200;
+/** More rows at once make a page slow, and nobody reads them. */
+const PAGE_ROWS = 200;
 
 export function Hosts({ search }: { readonly search: Search }) {
   const hosts = useLive<Page<Host>>('/api/v1/hosts', HOSTS_MS);
@@ -29,31 +31,51 @@ export function Hosts({ search }: { readonly search: Search }) {
 
 function HostList({ hosts, search }: { readonly hosts: readonly Host[]; readonly search: Search }) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [isAll, setAll] = useState(false);
   const found = filterHosts(hosts, { text: search['q'] ?? '', phase: search['phase'] ?? '' });
-  const shown = isAll ? found : found.slice(0, SHOWN);
+  const paged = pageOf(found, search['page'] ?? '', PAGE_ROWS);
   const mayAct = useMay('operator');
   return (
     <>
       <Filter hosts={hosts} search={search} />
       {mayAct ? (
-        <Bulk hosts={hosts.filter(({ name }) => chosen.has(name))} onDone={() => setChosen(new Set())} />
+        <Bulk hosts={hosts.filter(({ name }) => chosen.has(name))} onDone={() => setChosen(new Set())}>
+          {paged.pages > 1 ? (
+            <button onClick={() => setChosen(new Set(found.map(({ name }) => name)))}>
+              Choose all {found.length} found
+            </button>
+          ) : undefined}
+        </Bulk>
       ) : undefined}
-      <HostTable hosts={shown} chosen={chosen} onChoose={mayAct ? setChosen : undefined} />
+      <HostTable hosts={paged.shown} chosen={chosen} onChoose={mayAct ? setChosen : undefined} />
       <p class="muted">
-        {shown.length} of {countWords(hosts.length, 'host')} shown.{' '}
-        {shown.length < found.length ? (
-          <button onClick={() => setAll(true)}>Show all {found.length}</button>
-        ) : undefined}
+        {paged.shown.length} of {countWords(hosts.length, 'host')} shown.
       </p>
+      {paged.pages > 1 ? <Pages paged={paged} of={found.length} search={search} /> : undefined}
     </>
+  );
+}
+
+type PagesProps = { readonly paged: Paged<Host>; readonly of: number; readonly search: Search };
+
+/** The way to the other pages of a long list. What was chosen on this one stays chosen. */
+function Pages({ paged: { page, pages, first, last }, of, search }: PagesProps) {
+  const to = (wanted: number): string => addressOf('/hosts', { ...search, page: wanted === 1 ? '' : String(wanted) });
+  return (
+    <nav class="tabs" aria-label="Pages of hosts">
+      {page > 1 ? <Link to={to(page - 1)}>Previous</Link> : undefined}
+      <span>
+        {first} to {last} of {of}
+      </span>
+      {page < pages ? <Link to={to(page + 1)}>Next</Link> : undefined}
+    </nav>
   );
 }
 
 function Filter({ hosts, search }: { readonly hosts: readonly Host[]; readonly search: Search }) {
   const { navigation } = useApp();
   const counts = countPhases(hosts);
-  const filter = (change: Search): void => navigation.go(addressOf('/hosts', { ...search, ...change }), 'replace');
+  const filter = (change: Search): void =>
+    navigation.go(addressOf('/hosts', { ...search, page: '', ...change }), 'replace');
   return (
     <div class="filter" role="search">
       <Field label="Filter">
@@ -78,7 +100,13 @@ function Filter({ hosts, search }: { readonly hosts: readonly Host[]; readonly s
   );
 }
 
-function Bulk({ hosts, onDone }: { readonly hosts: readonly Host[]; readonly onDone: () => void }) {
+type BulkProps = {
+  readonly hosts: readonly Host[];
+  readonly onDone: () => void;
+  readonly children: ComponentChildren;
+};
+
+function Bulk({ hosts, onDone, children }: BulkProps) {
   const [asks, setAsks] = useState<'arm' | 'disarm'>();
   // What is asked about stays what it was when it was asked.
   const [asked, setAsked] = useState<readonly Host[]>([]);
@@ -90,6 +118,7 @@ function Bulk({ hosts, onDone }: { readonly hosts: readonly Host[]; readonly onD
   return (
     <div class="bulk" role="group" aria-label="Chosen hosts">
       <span>{hosts.length === 0 ? 'No host chosen' : `${countWords(hosts.length, 'host')} chosen`}</span>
+      {children}
       <button class="danger" disabled={hosts.length === 0} onClick={() => ask('arm')}>
         Arm …
       </button>
