@@ -6,14 +6,16 @@ import type { PruneReport } from '../../server/assembly/pruning.ts';
 import { planPruning, pruneRepos } from '../../server/assembly/pruning.ts';
 import { snapshotPins } from '../../server/assembly/repos.ts';
 import type { Publication } from '../../server/assembly/rollback.ts';
-import { publishSnapshot } from '../../server/assembly/rollback.ts';
 import type { RepoSyncs } from '../../server/assembly/sync-views.ts';
-import { repoViews } from '../../server/assembly/views.ts';
+import type { RepoView } from '../../server/assembly/views.ts';
 import type { No } from '../../server/malformed.ts';
 import { isNo, Malformed, no } from '../../server/malformed.ts';
+import { withApi } from './api.ts';
+import type { Page } from './api-client.ts';
 import { chosen, readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import { evidenceCommand } from './evidence.ts';
+import { noteCommand } from './noted.ts';
 import type { ExitCode } from './output.ts';
 import { formatBytes, formatTime, print, refuse, table } from './output.ts';
 
@@ -27,7 +29,9 @@ function lastSyncText({ runningSync, lastSync }: RepoSyncs): string {
 /** `repo list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  const repos = await withHouse(context, repoViews);
+  const page = await withApi(context, flags, (ask) => ask<Page<RepoView>>({ method: 'GET', path: '/repos' }));
+  if (isNo(page)) return refuse(context.output, page);
+  const repos = page.items;
   const rows = repos.map((repo) => [
     repo.name,
     repo.current ?? 'never synced',
@@ -85,15 +89,14 @@ async function recordOf(house: House, name: string, id: string): Promise<Snapsho
 /** `repo publish NAME SNAPSHOT [--stamp]`. */
 export async function publishCommand([name, snapshot]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  return withHouse(context, async (house) => {
-    const [repo] = chosen('repo', house.site().repos, name);
-    if (repo === undefined) return 2;
-    const times = flags['stamp'] === true ? 'anew' : 'as they are';
-    const published = await publishSnapshot(house, repo.name, { id: String(snapshot), times });
-    if (isNo(published)) return refuse(context.output, published);
-    print(context.output, published, publicationText(published));
-    return 0;
-  });
+  const times = flags['stamp'] === true ? 'anew' : 'as they are';
+  const path = `/repos/${encodeURIComponent(String(name))}/current`;
+  const published = await withApi(context, flags, (ask) =>
+    ask<Publication>({ method: 'PUT', path, body: { snapshot: String(snapshot), times } }),
+  );
+  if (isNo(published)) return refuse(context.output, published);
+  print(context.output, published, publicationText(published));
+  return 0;
 }
 
 function publicationText({ kind, repo, snapshot, asked, newer, notes }: Publication): string {
@@ -122,6 +125,9 @@ export async function pruneCommand(_args: Args, flags: Flags): Promise<ExitCode>
     if (isNo(report)) return refuse(context.output, report);
     const { repos, strangers, freed } = report;
     const removed = repos.map(({ repo, removed: snapshots }) => ({ repo, snapshots }));
+    if (!isDry)
+      for (const { repo, snapshots } of removed.filter((one) => one.snapshots.length > 0))
+        noteCommand(context.settings, { operation: 'pruneSnapshots', target: repo, before: snapshots.join(' ') });
     const kept = repos.map(({ repo, kept: snapshots }) => ({ repo, snapshots }));
     const about = isNo(freed) ? { unswept: freed.reason } : {};
     const json = { dryRun: isDry, removed, kept, strangers, freedBytes: isNo(freed) ? 0 : freed, ...about };

@@ -1,22 +1,26 @@
-// kickstand tree list | verify, and the doors to add and remove; syncing is in tree-sync.ts.
+// kickstand tree list | verify; adding and removing are in medium.ts.
 
-import { verifyTree, type Verified } from '../../mirror/tree/verify.ts';
 import type { House } from '../../server/assembly/house.ts';
-import { verifySyncedTree } from '../../server/assembly/synced-trees.ts';
-import { treeViews } from '../../server/assembly/views.ts';
+import type { VerifiedTree } from '../../server/assembly/verify-tree.ts';
+import { verifyOneTree } from '../../server/assembly/verify-tree.ts';
+import type { TreeView } from '../../server/assembly/views.ts';
 import type { Tree } from '../../server/domain.ts';
 import { isNo } from '../../server/malformed.ts';
+import { withApi } from './api.ts';
+import type { Page } from './api-client.ts';
 import { chosen, readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
+import type { Progress } from './progress.ts';
 import { progressBar } from './progress.ts';
-import { addMedium, removeMedium } from './medium.ts';
 
 /** `tree list`. */
 export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
-  const trees = await withHouse(context, treeViews);
+  const page = await withApi(context, flags, (ask) => ask<Page<TreeView>>({ method: 'GET', path: '/trees' }));
+  if (isNo(page)) return refuse(context.output, page);
+  const trees = page.items;
   const rows = trees.map((tree) => [
     tree.name,
     tree.ready ? 'ready' : 'absent',
@@ -29,29 +33,11 @@ export async function listCommand(_args: Args, flags: Flags): Promise<ExitCode> 
   return 0;
 }
 
-/** `tree add NAME SOURCE`: proves the medium before anything is changed. */
-export async function addCommand([name, source]: Args, flags: Flags): Promise<ExitCode> {
-  const context = readContext(flags);
-  const added = await addMedium(context, String(name), String(source));
-  if (isNo(added)) return refuse(context.output, added);
-  print(context.output, added, `${added.tree}: ${added.os}, from ${added.source}\n  ${added.done}`);
-  return 0;
-}
-
-/** `tree remove NAME`. */
-export async function removeCommand([name]: Args, flags: Flags): Promise<ExitCode> {
-  const context = readContext(flags);
-  const removed = await removeMedium(context, String(name));
-  if (isNo(removed)) return refuse(context.output, removed);
-  print(context.output, removed, `${removed.tree}: ${removed.done}`);
-  return 0;
-}
-
 /** `tree verify [NAME…] [--repair]`: exit 1 on a checksum that differs; what the tree names and does not carry is told, no failure. */
 export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCode> {
   const context = readContext(flags);
   return withHouse(context, async (house) => {
-    const results: VerifiedTree[] = [];
+    const results: (VerifiedTree & { tree: string })[] = [];
     const how: How = {
       repair: flags['repair'] === true ? 'repair' : 'look',
       show: context.output.json ? 'quiet' : 'loud',
@@ -77,31 +63,13 @@ export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCo
 }
 
 type How = { readonly repair: 'repair' | 'look'; readonly show: 'quiet' | 'loud' };
-type VerifiedTree = {
-  readonly tree: string;
-  readonly checks: readonly Verified[];
-  readonly problem: string | undefined;
-};
 
-async function verifyOne(house: House, tree: Tree, { repair, show }: How): Promise<VerifiedTree> {
-  if (tree.source.kind === 'upstream') {
-    const bar = progressBar(tree.name, show);
-    const watch = {
-      onProgress: (progress: Parameters<typeof bar.show>[0]) => bar.show(progress),
-      signal: new AbortController().signal,
-    };
-    const found = await verifySyncedTree(house, tree, { ...watch, repair });
-    bar.end();
-    return { tree: tree.name, ...found };
-  }
-  const files = await house.shelf.files(tree);
-  if (isNo(files)) return { tree: tree.name, checks: [], problem: files.reason };
+async function verifyOne(house: House, tree: Tree, { repair, show }: How): Promise<VerifiedTree & { tree: string }> {
   const bar = progressBar(tree.name, show);
-  const image = await house.shelf.image(tree);
-  const checks = await verifyTree(files, {
-    ...(isNo(image) ? {} : { image }),
-    progress: (bytesDone, bytesTotal) => bar.show({ filesDone: 0, filesTotal: 0, bytesDone, bytesTotal }),
-  });
-  bar.end();
-  return { tree: tree.name, checks, problem: undefined };
+  try {
+    const watch = { onProgress: (progress: Progress) => bar.show(progress), signal: new AbortController().signal };
+    return { tree: tree.name, ...(await verifyOneTree(house, tree, { repair, ...watch })) };
+  } finally {
+    bar.end();
+  }
 }

@@ -2,8 +2,9 @@
 
 import type { Answer, Client } from '../api/fetcher.ts';
 import { complaintOf } from '../api/answers.ts';
-import type { Host, Page, Repo, Sync } from '../api/types.ts';
-import { withHost, withSync } from './heard.ts';
+import type { Job, Repo, Sync, Tree } from '../api/content-types.ts';
+import type { Host, Page } from '../api/types.ts';
+import { withHosts, withJob, withSync } from './heard.ts';
 
 /** What is known of a path now. While the appliance is silent that stays as it was, and the page says so. */
 export type Seen<T> = {
@@ -31,6 +32,7 @@ type Watched = {
   readonly path: string;
   everyMs: number;
   seen: Seen<unknown>;
+  /** What the last answer is known again by: its entity tag, or all of it. Empty: by nothing, the next one counts. */
   text: string;
   readonly lookers: Set<(seen: Seen<never>) => void>;
   timer: number | undefined;
@@ -38,6 +40,8 @@ type Watched = {
 };
 
 const REPOS = '/api/v1/repos';
+const TREES = '/api/v1/trees';
+const JOBS = '/api/v1/jobs';
 const HOSTS = '/api/v1/hosts';
 const EVENTS = '/api/v1/events';
 /** How soon a silent appliance is asked again. */
@@ -45,6 +49,8 @@ const AGAIN_MS = 2000;
 /** No more than this part of the time goes into one answer: a site of thousands of hosts is asked for less often. */
 const SHARE = 15;
 const EVENTS_AGAIN_MS = 5000;
+/** What is heard of hosts within this time is shown at once: a rack that is armed changes a long list one time. */
+const LOT_MS = 200;
 
 /** The one of this page. It rests while the page is hidden. */
 export function openLive(client: Client): Live {
@@ -57,14 +63,18 @@ export function openLive(client: Client): Live {
   });
   hearEvents({
     onSync: (sync, kind) => {
-      hear<Page<Repo>>(watched.get(REPOS), (page) => withSync(page, sync));
-      if (kind !== 'sync-progress') askAll(REPOS);
+      const list = sync.tree === undefined ? REPOS : TREES;
+      hear<Page<Repo | Tree>>(watched.get(list), (page) => withSync(page, sync));
+      if (kind !== 'sync-progress') askAll(list);
     },
-    onHost: (host) => {
-      hear<Page<Host>>(watched.get(HOSTS), (page) => withHost(page, host));
-      const own = watched.get(`${HOSTS}/${encodeURIComponent(host.name)}`);
-      if (own !== undefined) void ask(client, own);
-    },
+    onJob: (job) => hear<Page<Job>>(watched.get(JOBS), (page) => withJob(page, job)),
+    onHost: inLots((hosts) => {
+      hear<Page<Host>>(watched.get(HOSTS), (page) => withHosts(page, hosts));
+      for (const name of new Set(hosts.map((host) => host.name))) {
+        const own = watched.get(`${HOSTS}/${encodeURIComponent(name)}`);
+        if (own !== undefined) void ask(client, own);
+      }
+    }),
   });
   return {
     watch: (path, everyMs, look) => {
@@ -102,7 +112,9 @@ async function ask(client: Client, one: Watched): Promise<void> {
   one.isAsking = true;
   clearTimeout(one.timer);
   const begun = performance.now();
-  const answer = await client.ask<unknown>(one.path);
+  // What an event has changed since is no answer any more that could still hold.
+  const known = one.text === one.seen.etag ? one.seen.etag : undefined;
+  const answer = await client.ask<unknown>(one.path, { ifNoneMatch: known });
   one.isAsking = false;
   if (one.lookers.size === 0) return;
   learn(one, answer);
@@ -114,13 +126,13 @@ async function ask(client: Client, one: Watched): Promise<void> {
 function learn(one: Watched, answer: Answer<unknown>): void {
   if (answer.kind === 'ok') {
     const { value, etag } = answer;
-    const text = `${etag ?? ''} ${JSON.stringify(value)}`;
+    const text = etag ?? JSON.stringify(value);
     if (text === one.text && one.seen.complaint === undefined) return;
     one.text = text;
     return tell(one, { value, etag, complaint: undefined, status: undefined });
   }
   // A silent appliance is told of once, over the page; what was seen stays as it was.
-  if (answer.kind === 'unreachable') return;
+  if (answer.kind === 'unreachable' || answer.kind === 'unchanged') return;
   one.text = '';
   tell(one, { ...UNSEEN, complaint: complaintOf(answer), status: answer.status });
 }
@@ -137,13 +149,27 @@ function hear<T>(one: Watched | undefined, change: (value: T) => T): void {
   tell(one, { ...one.seen, value: change(one.seen.value as T) });
 }
 
+function inLots<T>(take: (lot: readonly T[]) => void): (one: T) => void {
+  let lot: T[] = [];
+  return (one) => {
+    if (lot.length === 0)
+      setTimeout(() => {
+        const taken = lot;
+        lot = [];
+        take(taken);
+      }, LOT_MS);
+    lot.push(one);
+  };
+}
+
 type Hearer = {
   readonly onSync: (sync: Sync, kind: 'sync-started' | 'sync-progress' | 'sync-ended') => void;
+  readonly onJob: (job: Job) => void;
   readonly onHost: (host: Host) => void;
 };
 
 /** A browser has six connections to an appliance: a page that nobody sees keeps none of them. */
-function hearEvents({ onSync, onHost }: Hearer): void {
+function hearEvents({ onSync, onJob, onHost }: Hearer): void {
   let source: EventSource | undefined;
   let again: number | undefined;
   const open = (): void => {
@@ -152,6 +178,7 @@ function hearEvents({ onSync, onHost }: Hearer): void {
     source = new EventSource(EVENTS);
     for (const kind of ['sync-started', 'sync-progress', 'sync-ended'] as const)
       source.addEventListener(kind, ({ data }: MessageEvent<string>) => onSync(JSON.parse(data) as Sync, kind));
+    source.addEventListener('job', ({ data }: MessageEvent<string>) => onJob(JSON.parse(data) as Job));
     source.addEventListener('host-changed', ({ data }: MessageEvent<string>) => onHost(JSON.parse(data) as Host));
     source.addEventListener('error', () => {
       // A broken connection is opened again by the browser; one that was refused is not.

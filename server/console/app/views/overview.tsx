@@ -1,6 +1,7 @@
 // The first look: what is installing, what is stuck, what is stale.
 
-import type { Discovered, Health, Host, Lack, Page, Repo, Tree } from '../api/types.ts';
+import type { Repo, Tree } from '../api/content-types.ts';
+import type { Discovered, Health, Host, Lack, Page } from '../api/types.ts';
 import { PHASES } from '../api/types.ts';
 import { countPhases, runningHosts, stuckHosts } from '../host-list.ts';
 import { useLive, useNow } from '../parts/app.ts';

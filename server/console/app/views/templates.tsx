@@ -2,28 +2,29 @@
 
 import { useRef, useState } from 'preact/hooks';
 import { complaintOf } from '../api/answers.ts';
-import type { Page, Registration, Template, Upload } from '../api/types.ts';
+import type { Registration, Template, Upload } from '../api/content-types.ts';
+import type { Page } from '../api/types.ts';
 import { useApp, useLive, useMay, useTask } from '../parts/app.ts';
 import { Dialog, FormDialog } from '../parts/dialog.tsx';
-import { Await, Badge, Bar, Card, Complaint, Field, Grid } from '../parts/pieces.tsx';
-import { byteWords, percentOf } from '../words.ts';
+import { Await, Badge, Card, Complaint, Field, Grid } from '../parts/pieces.tsx';
+import { byteWords } from '../words.ts';
+import type { Sending } from './sending.tsx';
+import { PAUSED, SendingBar, TEMPLATES, useSending } from './sending.tsx';
 
-const PATH = '/api/v1/templates';
-const UPLOADS = '/api/v1/template-uploads';
 const TEMPLATES_MS = 5000;
 
 type Asked = { readonly what: 'register' | 'remove'; readonly name: string };
 
 export function Templates() {
-  const files = useLive<Page<Template>>(PATH, TEMPLATES_MS);
-  const uploads = useLive<Page<Upload>>(UPLOADS, TEMPLATES_MS);
+  const files = useLive<Page<Template>>(TEMPLATES, TEMPLATES_MS);
+  const sending = useSending();
   const [asked, setAsked] = useState<Asked>();
   const mayAct = useMay('operator');
   const close = (): void => setAsked(undefined);
   return (
     <Card title="VM templates and ISOs">
-      {mayAct ? <Sender unfinished={uploads.value?.items ?? []} /> : undefined}
-      <Unfinished uploads={uploads.value?.items ?? []} />
+      {mayAct ? <Sender sending={sending} /> : undefined}
+      <Unfinished uploads={sending.unfinished} />
       <Await for={files}>
         {({ items }) => (
           <Grid
@@ -56,42 +57,28 @@ export function Templates() {
   );
 }
 
-/** What is sent from this page goes on while other views are looked at only as long as this one is open. */
-function Sender({ unfinished }: { readonly unfinished: readonly Upload[] }) {
-  const { upload, live, say } = useApp();
-  const [sent, setSent] = useState<{ readonly bytes: number; readonly of: number; readonly stop: () => void }>();
+function Sender({ sending }: { readonly sending: Sending }) {
+  const { say } = useApp();
   const [complaint, setComplaint] = useState<string>();
   const chosen = useRef<HTMLInputElement>(null);
   const send = async (): Promise<void> => {
     const file = chosen.current?.files?.[0];
     if (file === undefined) return;
-    const stopper = new AbortController();
-    const told = (bytes: number): void => setSent({ bytes, of: file.size, stop: () => stopper.abort() });
     setComplaint(undefined);
-    told(0);
-    const same = unfinished.filter(({ name, sizeBytes }) => name === file.name && sizeBytes === file.size);
-    const answer = await upload(file, { unfinished: same.map(({ id }) => id), signal: stopper.signal, onSent: told });
-    setSent(undefined);
-    live.refresh(PATH);
-    live.refresh(UPLOADS);
-    if (answer.kind === 'ok') say(`${answer.value} is here.`);
-    else setComplaint(stopper.signal.aborted ? 'Paused. Choose the same file again to go on.' : complaintOf(answer));
+    const answer = await sending.send(file);
+    if (answer === 'paused') setComplaint(PAUSED);
+    else if (answer.kind === 'ok') say(`${answer.value} is here.`);
+    else setComplaint(complaintOf(answer));
   };
   return (
     <>
       <Complaint text={complaint} />
       <span class="actions">
         <Field label="Send a file" hint="Goes on where it broke off when the same file is chosen again.">
-          <input type="file" ref={chosen} disabled={sent !== undefined} />
+          <input type="file" ref={chosen} disabled={sending.sent !== undefined} />
         </Field>
-        {sent === undefined ? (
-          <button onClick={() => void send()}>Send</button>
-        ) : (
-          <>
-            <Bar percent={percentOf(sent.bytes, sent.of)} label="Upload" />
-            {byteWords(sent.bytes)} of {byteWords(sent.of)} <button onClick={sent.stop}>Pause</button>
-          </>
-        )}
+        {sending.sent === undefined ? <button onClick={() => void send()}>Send</button> : undefined}
+        <SendingBar sending={sending} />
       </span>
     </>
   );
@@ -113,7 +100,7 @@ function Unfinished({ uploads }: { readonly uploads: readonly Upload[] }) {
 type DialogProps = { readonly name: string; readonly onClose: () => void };
 
 function RegisterDialog({ name, onClose }: DialogProps) {
-  const seen = useLive<Registration>(`${PATH}/${encodeURIComponent(name)}/register`, 60_000);
+  const seen = useLive<Registration>(`${TEMPLATES}/${encodeURIComponent(name)}/register`, 60_000);
   return (
     <Dialog title={`How CloudStack fetches ${name}`} onClose={onClose}>
       <Await for={seen}>
@@ -151,10 +138,10 @@ function RemoveDialog({ name, onClose }: DialogProps) {
   const task = useTask();
   const remove = (): void =>
     task.run(
-      () => client.ask(`${PATH}/${encodeURIComponent(name)}`, { method: 'DELETE' }),
+      () => client.ask(`${TEMPLATES}/${encodeURIComponent(name)}`, { method: 'DELETE' }),
       () => {
         say(`${name} is gone.`);
-        live.refresh(PATH);
+        live.refresh(TEMPLATES);
         onClose();
       },
     );

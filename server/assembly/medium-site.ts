@@ -1,0 +1,46 @@
+// What adding a medium and taking one off share: the site as it is on disk, changed, and whether hosts are about to read from a tree.
+
+import type { Site } from '../domain.ts';
+import type { No } from '../malformed.ts';
+import { no } from '../malformed.ts';
+import type { Refusal } from '../problem.ts';
+import type { Settings } from '../settings.ts';
+import type { SiteEdit } from '../site/rewrite/store.ts';
+import { rewriteSite } from '../site/rewrite/store.ts';
+import { loadSite } from '../site/store.ts';
+import type { House } from './house.ts';
+import { hostsInstalling } from './trees.ts';
+
+/** What changing a tree's medium takes of the house: it works beside a running appliance and without one. */
+export type MediumHouse = Pick<House, 'settings' | 'site' | 'hosts' | 'now' | 'content'>;
+
+/** The site as its file says now: the one that an appliance goes by may be a moment behind. */
+export async function siteOnDisk({ siteFile }: Settings): Promise<Site | No> {
+  const read = await loadSite(siteFile);
+  return read.kind === 'site'
+    ? read.site
+    : no('the site file has problems already', 'kickstand site check tells which');
+}
+
+/** As many hosts as are named in a refusal. */
+const NAMED = 5;
+
+/** Why the medium of the tree called `name` is left alone now: a host that reads it would end up with half of two. */
+export async function refuseInUse(house: MediumHouse, name: string): Promise<No | undefined> {
+  const hosts = await hostsInstalling(house, name);
+  if (hosts.length === 0) return undefined;
+  const named = hosts.slice(0, NAMED).join(', ');
+  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : '';
+  return no(
+    `hosts are armed for the tree ${name}, or install from it: ${named}${more}`,
+    'let them finish, or disarm them',
+  );
+}
+
+/** Changes the site file; undefined where that went well. */
+export async function editTrees(edit: SiteEdit, change: (text: string) => string): Promise<Refusal | undefined> {
+  const done = await rewriteSite(edit, { change });
+  if (done.kind === 'no') return done;
+  if (done.kind === 'problems') return { ...no('the site would have problems'), problems: done.problems };
+  return undefined;
+}
