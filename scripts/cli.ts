@@ -41,6 +41,19 @@ add(site, 'plan', {
   options: [['--next <name>', 'only print the next free address for a new host, of a range or a network']],
   load: async () => (await import('./cli/site.ts')).planCommand,
 });
+add(site, 'history', {
+  help: 'what the site file said before: when it was changed, by whom and with what',
+  load: async () => (await import('./cli/site-history.ts')).historyCommand,
+});
+add(site, 'diff <version>', {
+  help: 'what a version of the site file changed',
+  options: [['--now', 'what putting it back would change']],
+  load: async () => (await import('./cli/site-history.ts')).diffCommand,
+});
+add(site, 'undo [version]', {
+  help: 'put the version before the last change back, or the one that is named; exit 1 where it has problems',
+  load: async () => (await import('./cli/site-history.ts')).undoCommand,
+});
 add(site, 'capacity', {
   help: 'how many hypervisors a load needs, and what limits, with the arithmetic; beside those the site has',
   options: [

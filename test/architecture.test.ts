@@ -80,6 +80,12 @@ describe('a planted breach is found', () => {
       'may not import server/boot/decide.ts',
     ],
     [
+      'the mirror keeps evidence elsewhere than of syncs',
+      'mirror/content/catalog.ts',
+      "import { openEvidence } from '../../server/evidence/store.ts';",
+      'may not import server/evidence/store.ts',
+    ],
+    [
       'TFTP decides',
       'server/tftp/listener.ts',
       "import { decideBoot } from '../boot/decide.ts';",

@@ -22,7 +22,7 @@ export async function askHere<T>(house: House, work: (ask: Ask) => Promise<T>): 
   const ask = async (asked: Asked): Promise<unknown> => {
     const { operation, input } = operationFor(operations, asked);
     const outcome = await operation.run(input, caller);
-    if (operation.method !== 'get') {
+    if (operation.traced === 'yes') {
       const change = outcome.kind === 'reply' ? outcome.change : undefined;
       const target = `/api/v1${asked.path}`;
       const status = outcome.kind === 'reply' ? 0 : outcome.status;

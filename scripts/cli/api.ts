@@ -58,6 +58,11 @@ async function applianceHere({ settings }: Context): Promise<Client | undefined>
   return openClient(place, { token });
 }
 
+/** Does the command speak to an appliance elsewhere? */
+export function isElsewhere({ url }: Flags): boolean {
+  return typeof url === 'string';
+}
+
 async function elsewhere(flags: Flags): Promise<Client | undefined> {
   const { url, tokenFile, ca } = flags;
   if (typeof url !== 'string') return undefined;

@@ -9,6 +9,7 @@ import { placeOf } from '../../server/site/enrolment.ts';
 import { renderProblems } from '../../server/site/problems.ts';
 import type { Args, Flags } from './context.ts';
 import { CommandFailed, readContext, readSite, withHostStore } from './context.ts';
+import { commandUser, noteCommand } from './noted.ts';
 import type { ExitCode } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
 
@@ -46,6 +47,7 @@ export async function enrollCommand([given]: Args, flags: Flags): Promise<ExitCo
     profile: needed(flags, 'profile'),
     network: textFlag(flags, 'network'),
     place,
+    who: commandUser(),
   };
   const { enrolled, isSeen } = await withHostStore(context, async (hosts) => ({
     enrolled: await enrollMachine({ settings, hosts, now: Date.now, log: quietLog }, request),
@@ -56,6 +58,7 @@ export async function enrollCommand([given]: Args, flags: Flags): Promise<ExitCo
     return refuse(output, enrolled);
   }
   const { host } = enrolled;
+  noteCommand(settings, { operation: 'enrollMachine', target: mac, after: `${host.name} at ${host.address}` });
   const unseen = isSeen ? '' : '\n  no machine with this MAC has asked yet; is it the right one?';
   const text = `${host.name}: ${mac} at ${host.address} in ${host.network}; ${settings.siteFile} is changed${unseen}\n  it boots its own disk until: kickstand host arm ${host.name}`;
   print(output, host, text);

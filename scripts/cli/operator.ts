@@ -5,6 +5,7 @@ import type { Accounts } from '../../server/assembly/accounts.ts';
 import { openAccountsOf } from '../../server/assembly/accounts.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
 import type { OperatorRole } from '../../server/accounts/rights.ts';
+import { tokenWords } from '../../server/accounts/words.ts';
 import { isOperatorRole, OPERATOR_NAME, OPERATOR_ROLES } from '../../server/accounts/rights.ts';
 import type { No } from '../../server/malformed.ts';
 import { isNo } from '../../server/malformed.ts';
@@ -13,7 +14,9 @@ import { ensureDirectory } from '../../server/store.ts';
 import type { Args, Context, Flags } from './context.ts';
 import { CommandFailed, originFor, readContext } from './context.ts';
 import { readHiddenLine } from './hidden-line.ts';
-import type { ExitCode, Output } from './output.ts';
+import type { Done } from './noted.ts';
+import { noteCommand } from './noted.ts';
+import type { ExitCode } from './output.ts';
 import { formatTime, print, refuse, table } from './output.ts';
 
 /** `operator list`. */
@@ -39,16 +42,16 @@ export async function listOperators(_args: Args, flags: Flags): Promise<ExitCode
 
 /** `operator add NAME --role ROLE`: the password is typed unseen, or comes on standard input. */
 export async function addOperator([name]: Args, flags: Flags): Promise<ExitCode> {
-  return withAccounts(flags, async ({ desk, audit }, { output }) => {
+  return withAccounts(flags, async ({ desk }, context) => {
     const account = {
       name: nameOf(name),
       role: roleOf(flags['role']),
       password: await readHiddenLine('password: ', 'password'),
     };
-    return done(output, await desk.add(account), {
-      audit,
+    return done(context, await desk.add(account), {
       operation: 'addOperator',
       target: account.name,
+      after: account.role,
       text: `${account.name}: added as ${account.role}`,
     });
   });
@@ -56,13 +59,13 @@ export async function addOperator([name]: Args, flags: Flags): Promise<ExitCode>
 
 /** `operator password NAME`: its sessions end. */
 export async function changePassword([name]: Args, flags: Flags): Promise<ExitCode> {
-  return withAccounts(flags, async ({ desk, audit }, { output }) => {
+  return withAccounts(flags, async ({ desk }, context) => {
     const target = nameOf(name);
     const changed = await desk.setPassword(target, await readHiddenLine('new password: ', 'password'));
-    return done(output, changed, {
-      audit,
+    return done(context, changed, {
       operation: 'changeOperator',
       target,
+      after: 'password changed',
       text: `${target}: password changed, sessions ended`,
     });
   });
@@ -70,13 +73,15 @@ export async function changePassword([name]: Args, flags: Flags): Promise<ExitCo
 
 /** `operator role NAME ROLE`. */
 export async function changeRole([name, role]: Args, flags: Flags): Promise<ExitCode> {
-  return withAccounts(flags, ({ desk, audit }, { output }) => {
+  return withAccounts(flags, ({ desk, store }, context) => {
     const target = nameOf(name);
     const wanted = roleOf(role);
-    return done(output, desk.setRole(target, wanted), {
-      audit,
+    const before = store.credentials(target)?.role;
+    return done(context, desk.setRole(target, wanted), {
       operation: 'changeOperator',
       target,
+      before,
+      after: wanted,
       text: `${target}: ${wanted}`,
     });
   });
@@ -84,12 +89,13 @@ export async function changeRole([name, role]: Args, flags: Flags): Promise<Exit
 
 /** `operator remove NAME`. */
 export async function removeOperator([name]: Args, flags: Flags): Promise<ExitCode> {
-  return withAccounts(flags, ({ desk, audit }, { output }) => {
+  return withAccounts(flags, ({ desk, store }, context) => {
     const target = nameOf(name);
-    return done(output, desk.remove(target), {
-      audit,
+    const before = store.credentials(target)?.role;
+    return done(context, desk.remove(target), {
       operation: 'removeOperator',
       target,
+      before,
       text: `${target}: removed`,
     });
   });
@@ -139,19 +145,20 @@ export async function listTokens(_args: Args, flags: Flags): Promise<ExitCode> {
   });
 }
 
+/** Whoever runs a command here can read every secret: they are the administrator of the machine. */
 const LOCAL = { name: 'local', role: 'admin', via: 'token', id: 'command' } as const;
 const DAY_MS = 86_400_000;
 
 /** `token add LABEL --role ROLE [--days N]`: the secret is printed this once. */
 export async function addToken([label]: Args, flags: Flags): Promise<ExitCode> {
-  return withAccounts(flags, ({ desk, audit }, { output }) => {
+  return withAccounts(flags, ({ desk }, { settings, output }) => {
     const days = flags['days'] === undefined ? undefined : Number(flags['days']);
     if (days !== undefined && !(Number.isInteger(days) && days > 0))
       throw new CommandFailed('--days is a whole number above 0', 2);
     const expiresAt = days === undefined ? undefined : Date.now() + days * DAY_MS;
     const made = desk.makeToken(LOCAL, { label: String(label), role: roleOf(flags['role']), expiresAt });
     if (isNo(made)) return refuse(output, made);
-    note(audit, 'makeToken', made.token.id);
+    noteCommand(settings, { operation: 'makeToken', target: made.token.id, after: tokenWords(made.token) });
     print(output, { ...made.token, secret: made.secret }, made.secret);
     return 0;
   });
@@ -159,37 +166,26 @@ export async function addToken([label]: Args, flags: Flags): Promise<ExitCode> {
 
 /** `token remove ID`. */
 export async function removeToken([id]: Args, flags: Flags): Promise<ExitCode> {
-  return withAccounts(flags, ({ store, audit }, { output }) => {
+  return withAccounts(flags, ({ store }, { settings, output }) => {
     const target = String(id);
-    if (!store.removeToken(target))
+    const token = store.tokens().find((one) => one.id === target);
+    if (token === undefined || !store.removeToken(target))
       return refuse(output, { kind: 'no', reason: `there is no token ${target}`, remedy: 'kickstand token list' });
-    note(audit, 'removeToken', target);
+    noteCommand(settings, { operation: 'removeToken', target, before: tokenWords(token) });
     print(output, { removed: target }, `${target}: removed`);
     return 0;
   });
 }
 
-type Done = {
-  readonly audit: Accounts['audit'];
-  readonly operation: string;
-  readonly target: string;
-  readonly text: string;
-};
-
 function done(
-  output: Output,
+  { settings, output }: Context,
   answer: { readonly kind: string } | No,
-  { audit, operation, target, text }: Done,
+  { text, ...change }: Done & { readonly text: string },
 ): ExitCode {
   if (isNo(answer)) return refuse(output, answer);
-  note(audit, operation, target);
-  print(output, { [operation]: target }, text);
+  noteCommand(settings, change);
+  print(output, { [change.operation]: change.target }, text);
   return 0;
-}
-
-/** Whoever runs a command here can read every secret: they are the administrator of the machine. */
-function note(audit: Accounts['audit'], operation: string, target: string): void {
-  audit.note({ at: Date.now(), who: LOCAL.name, via: 'command', address: '', operation, target, status: 0 });
 }
 
 async function withAccounts(

@@ -7,6 +7,7 @@ import { dataPaths } from '../../server/assembly/house.ts';
 import { openSecretStore } from '../../server/secrets/store.ts';
 import { readContext } from './context.ts';
 import type { Args, Flags } from './context.ts';
+import { noteCommand } from './noted.ts';
 import type { ExitCode } from './output.ts';
 import { readHiddenLine } from './hidden-line.ts';
 import { print } from './output.ts';
@@ -19,6 +20,7 @@ export async function setCommand([name]: Args, flags: Flags): Promise<ExitCode> 
   const typed = await readHiddenLine(`${String(name)}: `, 'secret');
   const value = flags['hash'] === true ? sha512Crypt(typed, salt()) : typed;
   await openSecretStore(dataPaths(settings.dataDirectory).secrets).save(String(name), value);
+  noteCommand(settings, { operation: 'setSecret', target: String(name), after: 'set' });
   const kept = cryptScheme(value) === undefined ? 'as it was given' : 'as a crypt hash';
   print(output, { secret: name, kept }, `${String(name)}: kept ${kept}`);
   return 0;

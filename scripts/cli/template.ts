@@ -17,6 +17,7 @@ import { registrationOf } from '../../server/uploads/register.ts';
 import type { StagedStore } from '../../server/uploads/store.ts';
 import type { Args, Context, Flags } from './context.ts';
 import { CommandFailed, namesOf, originFor, readContext } from './context.ts';
+import { noteCommand } from './noted.ts';
 import type { ExitCode } from './output.ts';
 import { formatBytes, formatTime, print, refuse, table } from './output.ts';
 import { progressBar } from './progress.ts';
@@ -62,6 +63,7 @@ export async function addCommand([given, source]: Args, flags: Flags): Promise<E
       ? await adopt(stagedFiles({ settings }), name, show)
       : await copy(settings, { name, path, sizeBytes, show });
     if (isNo(added)) return refuse(output, added);
+    noteCommand(settings, { operation: 'uploadTemplate', target: name, after: `sha256 ${added.sha256}` });
     print(output, added, `${name}: ${formatBytes(added.sizeBytes)}\n  sha256 ${added.sha256}\n  md5 ${added.md5}`);
     return 0;
   } finally {
@@ -76,11 +78,15 @@ export async function removeCommand([given]: Args, flags: Flags): Promise<ExitCo
   const upload = (await deskOf(settings).list()).find(({ claim }) => claim.name === name);
   if (upload !== undefined) {
     await deskOf(settings).end(upload.claim.id);
+    noteCommand(settings, { operation: 'dropTemplateUpload', target: name });
     print(output, { name, removed: 'upload' }, `${name}: the unfinished upload is dropped`);
     return 0;
   }
+  const lying = await stagedFiles({ settings }).find(name);
   if (!(await stagedFiles({ settings }).remove(name)))
     return refuse(output, no(`there is no template or ISO ${name}`, 'kickstand template list'));
+  const before = isNo(lying) ? undefined : `sha256 ${lying.file.sha256}`;
+  noteCommand(settings, { operation: 'removeTemplate', target: name, before });
   print(output, { name, removed: 'file' }, `${name}: removed`);
   return 0;
 }

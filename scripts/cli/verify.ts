@@ -1,9 +1,9 @@
 // kickstand repo verify: what is damaged, as a tree of snapshots, reasons and files, and what was repaired.
 
+import type { Inspection } from '../../server/assembly/inspection.ts';
+import { inspectRepo } from '../../server/assembly/inspection.ts';
 import type { Repair } from '../../server/assembly/repair.ts';
-import { repairRepo } from '../../server/assembly/repair.ts';
 import type { RepoVerdict, SnapshotVerdict } from '../../server/assembly/verify.ts';
-import { verifyRepo } from '../../server/assembly/verify.ts';
 import type { House } from '../../server/assembly/house.ts';
 import type { No } from '../../server/malformed.ts';
 import { isNo } from '../../server/malformed.ts';
@@ -12,10 +12,7 @@ import { chosen, readContext, withHouse } from './context.ts';
 import type { Args, Flags } from './context.ts';
 import type { ExitCode } from './output.ts';
 import { print } from './output.ts';
-import type { Progress } from './progress.ts';
 import { progressBar } from './progress.ts';
-
-type Verified = { readonly verdict: RepoVerdict; readonly repair: Repair | No | undefined };
 
 /** `repo verify [NAME…] [--all-snapshots] [--repair]`: exit 1 when damage remains. Ctrl-C ends it without harm. */
 export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCode> {
@@ -30,7 +27,7 @@ export async function verifyCommand([names]: Args, flags: Flags): Promise<ExitCo
     signal: stop.signal,
   };
   return withHouse(context, async (house) => {
-    const results: Verified[] = [];
+    const results: Inspection[] = [];
     for (const repo of chosen('repo', house.site().repos, names)) results.push(await verifyOne(house, repo, how));
     print(context.output, results.map(verifiedJson), results.map(verifiedText).join('\n'));
     return results.every(isSound) ? 0 : 1;
@@ -44,24 +41,21 @@ type How = {
   readonly signal: AbortSignal;
 };
 
-async function verifyOne(house: House, repo: Repo, { which, repair, show, signal }: How): Promise<Verified> {
+async function verifyOne(house: House, repo: Repo, { which, repair, show, signal }: How): Promise<Inspection> {
   const bar = progressBar(repo.name, show);
-  const watch = { onProgress: (progress: Progress) => bar.show(progress), signal };
   try {
-    const verdict = await verifyRepo(house, repo.name, { which, ...watch });
-    if (repair === 'look' || damageCount(verdict) === 0) return { verdict, repair: undefined };
-    return { verdict, repair: await repairRepo(house, repo, { verdict, watch }) };
+    return await inspectRepo(house, repo, { which, repair, onProgress: (progress) => bar.show(progress), signal });
   } finally {
     bar.end();
   }
 }
 
 /** What is wrong now. */
-function remaining({ verdict, repair }: Verified): RepoVerdict {
+function remaining({ verdict, repair }: Inspection): RepoVerdict {
   return repair === undefined || isNo(repair) ? verdict : repair.verdict;
 }
 
-function isSound(verified: Verified): boolean {
+function isSound(verified: Inspection): boolean {
   const { snapshots } = remaining(verified);
   return snapshots.every(({ damaged, problem }) => damaged.length === 0 && problem === undefined);
 }
@@ -70,7 +64,7 @@ function damageCount({ snapshots }: RepoVerdict): number {
   return snapshots.reduce((sum, { damaged }) => sum + damaged.length, 0);
 }
 
-function verifiedJson(verified: Verified) {
+function verifiedJson(verified: Inspection) {
   const { repo, snapshot, files, snapshots } = verified.verdict;
   const flat = (all: readonly SnapshotVerdict[]) =>
     all.flatMap(({ snapshot: id, damaged, problem }) => [
@@ -86,7 +80,7 @@ function verifiedJson(verified: Verified) {
   return { ...found, found: flat(snapshots), repair: { mended, lost, removed } };
 }
 
-function verifiedText(verified: Verified): string {
+function verifiedText(verified: Inspection): string {
   const { verdict, repair } = verified;
   const { repo } = verdict;
   if (verdict.snapshot === undefined && verdict.snapshots.length === 0) return `${repo}: it was never synced`;
@@ -96,7 +90,7 @@ function verifiedText(verified: Verified): string {
   return [headOf(verified, count), ...lines, ...(repair === undefined ? [] : repairLines(repair))].join('\n');
 }
 
-function headOf({ verdict, repair }: Verified, count: number): string {
+function headOf({ verdict, repair }: Inspection, count: number): string {
   const { repo, files, snapshots } = verdict;
   const where = snapshots.length === 1 ? '' : ` in ${snapshots.length} snapshots`;
   if (count === 0)

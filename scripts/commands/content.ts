@@ -1,6 +1,7 @@
 // The commands on what is served: repo, tree, template.
 
 import type { Command } from 'commander';
+import { apiFlags } from '../cli/api-flags.ts';
 import type { Add } from '../cli/command.ts';
 
 /** Adds them below `program`. */
@@ -22,6 +23,7 @@ function repoCommands(program: Command, add: Add): void {
     help: 'make a snapshot current: roll back, or forward again',
     options: [
       ['--stamp', 'give its metadata the times of now, for clients that refuse metadata older than what they have'],
+      ...apiFlags,
     ],
     load: async () => (await import('../cli/repo.ts')).publishCommand,
   });
@@ -50,6 +52,7 @@ function repoCommands(program: Command, add: Add): void {
 function syncCommands(repo: Command, add: Add): void {
   add(repo, 'list', {
     help: 'every repo and its published snapshot',
+    options: apiFlags,
     load: async () => (await import('../cli/repo.ts')).listCommand,
   });
   add(repo, 'sync [name...]', {
@@ -57,6 +60,7 @@ function syncCommands(repo: Command, add: Add): void {
     options: [
       ['-q, --quiet', 'show no progress'],
       ['--fresh', 'plan everything anew, although upstream has nothing new'],
+      ...apiFlags,
     ],
     load: async () => (await import('../cli/sync.ts')).syncCommand,
   });
@@ -74,6 +78,7 @@ function treeCommands(program: Command, add: Add): void {
   const tree = program.command('tree').description('install trees').exitOverride();
   add(tree, 'list', {
     help: 'every tree: what it is, or what is missing',
+    options: apiFlags,
     load: async () => (await import('../cli/tree.ts')).listCommand,
   });
   add(tree, 'add <name> <source>', {
@@ -85,6 +90,7 @@ function treeCommands(program: Command, add: Add): void {
     options: [
       ['-q, --quiet', 'show no progress'],
       ['--fresh', 'plan everything anew, although upstream has nothing new'],
+      ...apiFlags,
     ],
     load: async () => (await import('../cli/sync.ts')).syncTreesCommand,
   });

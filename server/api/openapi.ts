@@ -55,9 +55,14 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 function describe(one: Operation): Json {
-  const parameters = [...parametersOf(one.params, 'path'), ...parametersOf(one.query, 'query')];
+  const parameters = [...parametersOf(one.params, 'path'), ...parametersOf(one.query, 'query'), ...conditionsOf(one)];
   const { status, description, schema } = one.success;
-  const refused = [400, ...(one.right === 'anyone' ? [] : [401, 403]), ...one.refusals];
+  const refused = [
+    400,
+    ...(one.right === 'anyone' ? [] : [401, 403]),
+    ...one.refusals,
+    ...MOVED[one.ifMatch ?? 'none'],
+  ];
   return {
     operationId: one.id,
     summary: one.summary,
@@ -70,8 +75,10 @@ function describe(one: Operation): Json {
     responses: {
       [status]: {
         description,
+        ...(one.method === 'get' ? { headers: { ETag: ETAG } } : {}),
         ...(schema === undefined ? {} : { content: { 'application/json': { schema: schemaOf(schema, 'output') } } }),
       },
+      ...(one.method === 'get' ? { 304: { description: 'It still is what If-None-Match names.' } } : {}),
       ...Object.fromEntries(
         [...new Set(refused)]
           .toSorted((one, other) => one - other)
@@ -85,6 +92,32 @@ function describe(one: Operation): Json {
       ),
     },
   };
+}
+
+/** What is refused with where If-Match is looked at. */
+const MOVED: Readonly<Record<'required' | 'optional' | 'none', readonly number[]>> = {
+  required: [412, 428],
+  optional: [412],
+  none: [],
+};
+
+const ETAG: Json = {
+  description: 'Names this very answer: for If-None-Match, and for If-Match of a change.',
+  schema: { type: 'string' },
+};
+
+/** The conditions it takes as headers (RFC 9110 §13.1). */
+function conditionsOf({ method, ifMatch }: Operation): readonly Json[] {
+  const header = (name: string, required: boolean, description: string): Json => ({
+    name,
+    in: 'header',
+    required,
+    description,
+    schema: { type: 'string' },
+  });
+  if (method === 'get') return [header('If-None-Match', false, 'The ETag of an answer that is there already.')];
+  if (ifMatch === undefined) return [];
+  return [header('If-Match', ifMatch === 'required', 'The ETag of what this change was made from.')];
 }
 
 function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): readonly Json[] {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { Principal, Right } from '../accounts/rights.ts';
 import { isNo, no } from '../malformed.ts';
 import type { Refusal } from '../problem.ts';
+import type { TagCondition } from './entity-tag.ts';
+import { bodyText, hasTag, tagOf } from './entity-tag.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -14,9 +16,24 @@ export type Caller = {
   readonly address: string;
   /** Did the request come over TLS? */
   readonly isSecure: boolean;
-  /** The entity tag of `If-Match`, without its quotes; undefined where there is none. */
-  readonly ifMatch: string | undefined;
+  /** What `If-Match` names; undefined where there is none. `operation` looks at it, see `Precondition`. */
+  readonly ifMatch: TagCondition | undefined;
 };
+
+/** The guard has seen to it that there is one where an operation is not for anyone. */
+export function principalOf({ principal }: Pick<Caller, 'principal'>): Principal {
+  if (principal === undefined) throw new Error('an operation for somebody was let through for nobody');
+  return principal;
+}
+
+/** Who changes something, as the site's history has it. */
+export function whoOf(caller: Pick<Caller, 'principal'>): { readonly by: string; readonly via: Principal['via'] } {
+  const { name, via } = principalOf(caller);
+  return { by: name, via };
+}
+
+/** What something was and what it became, in a few words: for the audit log. Never a secret, never a body. */
+export type Change = { readonly before?: string | undefined; readonly after?: string | undefined };
 
 /** What an operation hands back. `value` undefined: no body. */
 export type Reply = {
@@ -25,12 +42,30 @@ export type Reply = {
   readonly location?: string;
   readonly etag?: string;
   readonly cookie?: string;
+  readonly change?: Change;
 };
 
 /** A refusal with its HTTP status. */
 export type Rejection = { readonly kind: 'rejection'; readonly status: number; readonly refusal: Refusal };
 
 export type Outcome = Reply | Rejection;
+
+/**
+ * How a change says from what state it was made: by `If-Match` with the ETag of the GET of the same thing. Every answer to a GET has
+ * one, made of its body, without anything being done for it. `state` answers the very value which that GET answers with (or a `No`:
+ * then the change itself refuses); where it is another one by now, the change is refused with 412 and never run. So that a tree is
+ * not removed which has become another one meanwhile, `removeTree` says
+ *
+ *     ifMatch: { need: 'optional', state: ({ tree }) => parts.tree(tree) }
+ *
+ * `required`: without the header, 428. Without `state` the operation itself compares `caller.ifMatch`, under the lock of what it
+ * changes; its GET then gives its ETag itself. What `state` is compared with may change a moment later: it guards against what a
+ * person did not see, not against a race of milliseconds.
+ */
+export type Precondition<P> = {
+  readonly need: 'required' | 'optional';
+  readonly state?: (params: P) => unknown;
+};
 
 /** What speaks for itself as JSON, and what would be wrong with asking for it. */
 export type Operation = {
@@ -47,6 +82,10 @@ export type Operation = {
   readonly body: z.ZodType | undefined;
   /** The longest body that is read, in bytes. */
   readonly bodyLimit: number;
+  /** `no`: nothing is changed by it, and nothing of it is written down. */
+  readonly traced: 'yes' | 'no';
+  /** Undefined: `If-Match` is not looked at. */
+  readonly ifMatch: Precondition<never>['need'] | undefined;
   readonly success: { readonly status: number; readonly description: string; readonly schema: z.ZodType | undefined };
   /** Statuses it may refuse with beside 400, 401, 403 and 500. */
   readonly refusals: readonly number[];
@@ -65,6 +104,9 @@ type Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
   readonly query?: Q;
   readonly body?: B;
   readonly bodyLimit?: number;
+  /** Where it is not what its method says: what is no GET is traced. */
+  readonly traced?: 'no';
+  readonly ifMatch?: Precondition<z.output<P>>;
   readonly status?: number;
   readonly description: string;
   readonly schema?: z.ZodType;
@@ -98,6 +140,8 @@ export function operation<
     query,
     body,
     bodyLimit: spec.bodyLimit ?? BODY_LIMIT,
+    traced: spec.traced ?? (method === 'get' ? 'no' : 'yes'),
+    ifMatch: spec.ifMatch?.need,
     success: { status, description, schema },
     refusals,
     run: async (input, caller) => {
@@ -105,9 +149,28 @@ export function operation<
       if (read.kind === 'rejection') return read;
       // The schemas have read them: these are their outputs.
       const given = read as { params: unknown; query: unknown; body: unknown } as Parameters<typeof run>[0];
-      return run(given, caller);
+      const failed = await refuseMoved(spec.ifMatch, given.params, caller);
+      return failed ?? run(given, caller);
     },
   };
+}
+
+/** 428 or 412 where the precondition does not hold; undefined where it does. */
+async function refuseMoved<P>(
+  precondition: Precondition<P> | undefined,
+  params: P,
+  { ifMatch }: Caller,
+): Promise<Rejection | undefined> {
+  if (precondition === undefined) return undefined;
+  if (ifMatch === undefined || (precondition.need === 'required' && ifMatch === '*'))
+    return precondition.need === 'optional'
+      ? undefined
+      : rejected(428, no('If-Match is missing', 'send the ETag of the GET that this was made from'));
+  if (precondition.state === undefined) return undefined;
+  const state = await precondition.state(params);
+  // §13.2.1: what is refused in any case is refused for that.
+  if (isNo(state) || hasTag(ifMatch, tagOf(bodyText(state)))) return undefined;
+  return rejected(412, no('it was changed meanwhile', 'read it again'));
 }
 
 type Schemas = Pick<Operation, 'params' | 'query' | 'body'>;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { OPERATOR_ROLES } from '../accounts/rights.ts';
+import { HOST_PHASES } from '../domain.ts';
 
 const time = z.number().describe('Milliseconds since 1970.');
 
@@ -9,8 +10,6 @@ const time = z.number().describe('Milliseconds since 1970.');
 export function page<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.string().optional() });
 }
-
-const PHASES = ['disarmed', 'armed', 'booting', 'installing', 'installed', 'failed', 'stalled'] as const;
 
 const progress = z.looseObject({
   phase: z.string(),
@@ -31,7 +30,7 @@ export const host = z.object({
   network: z.string(),
   address: z.string(),
   macs: z.array(z.string()),
-  phase: z.enum(PHASES),
+  phase: z.enum(HOST_PHASES),
   reason: z.string(),
   changedAt: time,
   attempts: z.int(),
@@ -71,7 +70,13 @@ export const rehearsal = z.object({
 export const hostLog = z.looseObject({ lines: z.array(z.looseObject({})) });
 export const receipt = z.looseObject({});
 
-const sync = z.looseObject({ id: z.int(), repo: z.string(), cause: z.string(), startedAt: time });
+const sync = z.looseObject({
+  id: z.int(),
+  repo: z.string().optional().describe('Of a sync of a repo.'),
+  tree: z.string().optional().describe('Of a sync of a tree.'),
+  cause: z.string(),
+  startedAt: time,
+});
 
 export const repo = z.object({
   name: z.string(),
@@ -91,11 +96,31 @@ export const syncRecord = sync;
 
 export const publication = z.looseObject({ repo: z.string(), snapshot: z.string(), before: z.string().optional() });
 
-export const tree = z.looseObject({ name: z.string(), ready: z.boolean(), what: z.string() });
+export const tree = z.looseObject({
+  name: z.string(),
+  ready: z.boolean(),
+  what: z.string(),
+  lastSync: sync.optional(),
+  runningSync: sync.optional(),
+});
 
 export const discovered = z.looseObject({ mac: z.string(), lastSeen: time });
 
 export const siteText = z.object({ text: z.string(), problems: z.array(z.looseObject({ message: z.string() })) });
+
+export const siteVersion = z.object({
+  id: z.int(),
+  at: time,
+  by: z.string().describe('The operator, the user that ran a command, or `on disk`: somebody with an editor.'),
+  via: z.string(),
+  operation: z.string(),
+  added: z.int().describe('Lines that the version before it has not.'),
+  removed: z.int().describe('Lines that the version before it has, and this one not.'),
+  bytes: z.int(),
+  current: z.boolean().describe('Is it what the file says now?'),
+});
+
+export const siteVersionText = siteVersion.extend({ kind: z.literal('version'), text: z.string() });
 
 export const planRow = z.looseObject({});
 
@@ -107,6 +132,9 @@ export const operator = z.object({
   createdAt: time,
   seenAt: time.optional(),
 });
+
+/** Alone it is told without when it was seen last: its ETag is to change with the account, and with nothing else. */
+export const account = operator.omit({ seenAt: true });
 
 export const token = z.object({
   id: z.string(),
@@ -123,11 +151,14 @@ export const madeToken = token.extend({ secret: z.string().describe('Shown this 
 export const session = z.object({ name: z.string(), role, via: z.enum(['session', 'token']) });
 
 export const auditEntry = z.object({
+  id: z.string(),
   at: time,
   who: z.string(),
   via: z.string(),
   address: z.string(),
   operation: z.string(),
   target: z.string(),
-  status: z.int(),
+  status: z.int().describe("The answer's; 0 for a command."),
+  before: z.string().optional().describe('What it was, in a few words.'),
+  after: z.string().optional().describe('What it became.'),
 });

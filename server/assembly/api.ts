@@ -1,19 +1,28 @@
 // The API's operations, given the functions of the open house that they stand for.
 
+import type { Principal } from '../accounts/rights.ts';
 import type { Operation } from '../api/operation.ts';
 import { accountOperations } from '../api/resources/accounts.ts';
+import { activityOperation } from '../api/resources/activity.ts';
 import { contentOperations } from '../api/resources/content.ts';
 import { hostOperations } from '../api/resources/hosts.ts';
+import { operatorOperations } from '../api/resources/operators.ts';
 import { siteOperations } from '../api/resources/site.ts';
+import { strangerOperations } from '../api/resources/strangers.ts';
 import { templateOperations } from '../api/resources/templates.ts';
+import { treeOperations } from '../api/resources/trees.ts';
 import { lintRendered } from '../../kickstart/lint/lint.ts';
 import { isNo, no } from '../malformed.ts';
 import { planAddresses } from '../site/plan.ts';
 import { showSite } from '../site/show.ts';
-import { checkSiteText, readSiteFile, saveSiteFile } from './site-file.ts';
+import { checkSiteText, readSiteFile, saveSiteFile, siteVersion, siteVersions, undoSiteFile } from './site-file.ts';
 import type { Accounts } from './accounts.ts';
+import type { Starters } from './api-jobs.ts';
+import { longWorkOperations } from './api-jobs.ts';
 import { armHost, disarmHost } from './arming.ts';
+import { strangerDiagnosis } from './doctor.ts';
 import { enrollMachine, strangers } from './enrolment.ts';
+import { openHostList } from './host-list.ts';
 import { logView } from './host-logs.ts';
 import type { House } from './house.ts';
 import { hostNamed, installOf } from './house.ts';
@@ -22,17 +31,17 @@ import { formOf, previewFor, renderForms } from './instructions.ts';
 import { receiptsOf, wholeReceipt } from './receipts.ts';
 import { openRehearsals } from './rehearse-apart.ts';
 import { publishSnapshot } from './rollback.ts';
-import type { SyncStarter } from './sync-start.ts';
 import { stagedOperations } from './staging.ts';
 import { cancelSync } from './sync-jobs.ts';
 import { syncHistory } from './sync-views.ts';
-import { hostDetail, hostViews, noRepo, repoDetail, repoViews, treeViews } from './views.ts';
+import { addTreeFrom, removeTreeNamed } from './tree-media.ts';
+import { hostDetail, noRepo, repoDetail, repoViews, treeDetail, treeViews } from './views.ts';
 
 /** As many machines as are kept. */
 const DISCOVERED = 10_000;
 
-/** Every operation of the appliance. `starter` begins syncs that go on after the answer. */
-export function apiOperations(house: House, accounts: Accounts, starter: SyncStarter): readonly Operation[] {
+/** Every operation of the appliance. `starters` begin work that goes on after the answer. */
+export function apiOperations(house: House, accounts: Accounts, starters: Starters): readonly Operation[] {
   return [
     ...ofAccounts(house, accounts),
     ...ofHosts(house),
@@ -41,19 +50,30 @@ export function apiOperations(house: House, accounts: Accounts, starter: SyncSta
       repo: (name) => repoDetail(house, name),
       unknownRepo: (name) => (hasRepo(house, name) ? undefined : noRepo(house)),
       syncs: async (name, limit) => (hasRepo(house, name) ? syncHistory(house, name, limit) : noRepo(house)),
-      beginSync: (name) => starter.begin(name),
+      beginSync: (name) => starters.starter.begin(name),
       cancelSync: (name) => cancelSync(house, name),
-      publish: async (name, id) =>
-        hasRepo(house, name) ? publishSnapshot(house, name, { id, times: 'as they are' }) : noRepo(house),
-      trees: () => treeViews(house),
+      published: async (name) =>
+        hasRepo(house, name) ? { kind: 'current', snapshot: await house.content.currentId(name) } : noRepo(house),
+      publish: async (name, wanted) => (hasRepo(house, name) ? publishSnapshot(house, name, wanted) : noRepo(house)),
     }),
+    ...treeOperations({
+      trees: () => treeViews(house),
+      tree: (name) => treeDetail(house, name),
+      add: (wanted) => addTreeFrom(house, wanted),
+      remove: (unwanted) => removeTreeNamed(house, unwanted),
+    }),
+    ...longWorkOperations(house, starters),
     ...templateOperations(stagedOperations(house)),
+    ...strangerOperations({ stranger: (mac) => strangerDiagnosis(house, mac) }),
     ...siteOperations({
       site: async () => showSite(house.site()),
       plan: async () => planAddresses(house.site()),
       siteText: () => readSiteFile(house.settings),
       checkSite: checkSiteText,
-      saveSite: (text, etag) => saveSiteFile(house.settings, { text, etag }),
+      saveSite: (text, changer) => saveSiteFile(house.settings, text, changer),
+      versions: () => siteVersions(house.settings),
+      version: (id) => siteVersion(house.settings, id),
+      undo: (id, changer) => undoSiteFile(house.settings, id, changer),
       discovered: async () => strangers({ hosts: house.hosts, site: house.site() }, DISCOVERED),
       hasAsked: (mac) => house.hosts.sighting(mac) !== undefined,
       enroll: (mac, body) => enrollMachine(house, { ...body, mac }),
@@ -62,21 +82,19 @@ export function apiOperations(house: House, accounts: Accounts, starter: SyncSta
 }
 
 function ofAccounts(house: House, { desk, store, audit }: Accounts): readonly Operation[] {
-  return accountOperations({
-    desk,
-    operators: store.operators,
-    tokens: store.tokens,
-    removeToken: store.removeToken,
-    endSession: ({ via, id }) => (via === 'session' ? store.endSession(id) : undefined),
-    audit: audit.newest,
-    now: house.now,
-  });
+  const endSession = ({ via, id }: Principal): void => (via === 'session' ? store.endSession(id) : undefined);
+  const { operators, tokens, removeToken } = store;
+  return [
+    ...accountOperations({ desk, endSession }),
+    ...operatorOperations({ desk, operators, tokens, removeToken, now: house.now }),
+    activityOperation(audit.page),
+  ];
 }
 
 function ofHosts(house: House): readonly Operation[] {
   const rehearsals = openRehearsals(house.settings);
   return hostOperations({
-    hosts: async () => hostViews(house),
+    hosts: openHostList(house),
     host: async (name) => hostDetail(house, name),
     render: (name, form) => shownInstructions(house, name, form),
     rehearse: async (name) => {

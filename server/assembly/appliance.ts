@@ -19,6 +19,7 @@ import type { Accounts } from './accounts.ts';
 import { openAccountsOf } from './accounts.ts';
 import type { House } from './house.ts';
 import { dataPaths, openHouse } from './house.ts';
+import { openSiteKeeper } from './site-keeper.ts';
 import { z } from 'zod';
 
 export type Ports = {
@@ -53,8 +54,10 @@ export class SiteRefused extends Error {}
 export async function openAppliance(settings: Settings, log: Log): Promise<Appliance> {
   const lock = await lockData(settings.dataDirectory);
   const listeners: ((site: Site) => void)[] = [];
+  const keeper = openSiteKeeper(settings, log);
   const site = await openSite(settings.siteFile, {
     log,
+    onText: keeper.keep,
     onReload: (reloaded) => listeners.forEach((listener) => listener(reloaded)),
     onRefused: (problems) =>
       problems.forEach((problem) =>
@@ -96,6 +99,7 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
     },
     close: async () => {
       site.close();
+      await keeper.close();
       await rm(dataPaths(settings.dataDirectory).running, { force: true });
       accounts.close();
       await house.close();

@@ -1,7 +1,8 @@
 // Arming and disarming over the open house: checks, secrets to make up, the token, and the state change.
 
 import { requiredSecrets } from '../../kickstart/secrets.ts';
-import type { Arming, Install, Site } from '../domain.ts';
+import { wipedDisks } from '../../kickstart/disks.ts';
+import type { Arming, HostPhase, Install, Site } from '../domain.ts';
 import type { ArmingPlan } from '../hosts/arming.ts';
 import { defaultArmingMs, longestArmingMs, planArming } from '../hosts/arming.ts';
 import { tokenOf } from '../hosts/token.ts';
@@ -20,6 +21,10 @@ export type Armed = {
   readonly host: string;
   readonly expiresAt: number;
   readonly pins: Arming['pins'];
+  /** Where the host stood before. */
+  readonly before: HostPhase;
+  /** The disks that were agreed to be wiped, by name or by rule. */
+  readonly wipes: readonly string[];
 };
 
 /**
@@ -35,6 +40,7 @@ export async function armHost(house: House, name: string, forMs: number = defaul
   const rendered = renderForm(install, formOf(install), house.secrets.read);
   if (isNo(rendered)) return rendered;
   const now = house.now();
+  const before = house.hosts.state(name, now).phase;
   const arming: Arming = {
     token: tokenOf(house.random(16)),
     armedAt: now,
@@ -49,7 +55,18 @@ export async function armHost(house: House, name: string, forMs: number = defaul
     return gone;
   }
   house.log.info('host armed', { host: name, until: new Date(arming.expiresAt).toISOString() });
-  return { kind: 'armed', host: name, expiresAt: arming.expiresAt, pins: arming.pins };
+  return {
+    kind: 'armed',
+    host: name,
+    expiresAt: arming.expiresAt,
+    pins: arming.pins,
+    before,
+    wipes: agreedDisks(install),
+  };
+}
+
+function agreedDisks({ storage }: Install): readonly string[] {
+  return [...new Set([...wipedDisks(storage), ...storage.guest])];
 }
 
 /** A sync may have pruned a snapshot between its reading and its pinning; once pinned and confirmed, none does any more. */
@@ -69,12 +86,13 @@ export function disarmHost(
   { hosts, now, log }: DisarmParts,
   name: string,
   siteHosts: readonly string[],
-): { readonly kind: 'disarmed'; readonly host: string } | No {
+): { readonly kind: 'disarmed'; readonly host: string; readonly before: HostPhase } | No {
   const isArmable = siteHosts.includes(name) || hosts.known().includes(name);
   if (!isArmable) return no(`there is no host ${JSON.stringify(name.slice(0, 64))}`, 'kickstand host list');
+  const before = hosts.state(name, now()).phase;
   hosts.apply(name, { kind: 'disarmed', now: now(), reason: 'disarmed by an operator' });
   log.info('host disarmed', { host: name });
-  return { kind: 'disarmed', host: name };
+  return { kind: 'disarmed', host: name, before };
 }
 
 /** Disarms the hosts that a changed site has no more: another machine may get their name one day. */

@@ -11,6 +11,8 @@ import type { Settings } from '../settings.ts';
 import type { HostEntry } from '../site/edit.ts';
 import { addHost } from '../site/edit.ts';
 import type { EnrolmentPlace } from '../site/enrolment.ts';
+import { openSiteHistory } from '../site/history/store.ts';
+import type { Author } from '../site/history/version.ts';
 import { planEnrolment } from '../site/enrolment.ts';
 import type { SiteEdit } from '../site/rewrite/store.ts';
 import { rewriteSite } from '../site/rewrite/store.ts';
@@ -26,7 +28,12 @@ export type EnrolmentRequest = {
   readonly profile: string;
   readonly network: string | undefined;
   readonly place: EnrolmentPlace;
+  /** Who asks for it. */
+  readonly who: Who;
 };
+
+/** Who has the site file changed: the operator of a request, or the user that runs a command. */
+export type Who = Pick<Author, 'by' | 'via'>;
 
 /** What enrolling needs: no open house, so that the command works beside a running appliance and without one. */
 export type EnrolmentParts = Pick<House, 'settings' | 'hosts' | 'now' | 'log'>;
@@ -38,10 +45,10 @@ export async function enrollMachine(
   { settings, hosts, now, log }: EnrolmentParts,
   request: EnrolmentRequest,
 ): Promise<Enrolled | Refusal> {
-  const { mac } = request;
+  const { mac, who } = request;
   const seenAt = hosts.sighting(mac)?.address;
   let entry: HostEntry | undefined;
-  const done = await rewriteSite(siteEdit(settings), {
+  const done = await rewriteSite(siteEdit(settings, { ...who, operation: 'enrollMachine' }), {
     change: (text, site) => {
       const planned = planEnrolment(site, { ...request, seenAt });
       if (isNo(planned)) return planned;
@@ -67,9 +74,16 @@ function writeDown({ hosts, now }: Pick<House, 'hosts' | 'now'>, { name, macs, a
   hosts.note(name, { at, what: 'enrolled', detail: `${macs.join(' ')} at ${address}` });
 }
 
-/** How every program of this data directory changes its site file. */
-export function siteEdit({ siteFile, dataDirectory }: Settings): SiteEdit {
-  return { file: siteFile, lockFile: join(dataPaths(dataDirectory).locks, 'site.lock') };
+/** How every program of this data directory changes its site file: under one lock, and with what stood there kept. */
+export function siteEdit({ siteFile, dataDirectory }: Settings, author: Author): SiteEdit {
+  const { locks, siteHistory } = dataPaths(dataDirectory);
+  return {
+    file: siteFile,
+    lockFile: join(locks, 'site.lock'),
+    history: openSiteHistory(siteHistory),
+    author,
+    now: Date.now,
+  };
 }
 
 /** The `limit` machines seen last that `site` does not know. */

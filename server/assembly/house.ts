@@ -83,6 +83,8 @@ export function dataPaths(dataDirectory: string) {
     /** A link for each repo, and each tree from a URL, to the snapshot that is published. */
     published: join(dataDirectory, 'repos'),
     keys: join(dataDirectory, 'keys'),
+    audit: join(dataDirectory, 'audit.log'),
+    siteHistory: join(dataDirectory, 'site-history'),
     tls: join(dataDirectory, 'tls'),
     secrets: join(dataDirectory, 'secrets'),
     locks: join(dataDirectory, 'locks'),
@@ -94,6 +96,8 @@ export function dataPaths(dataDirectory: string) {
     receipts: join(dataDirectory, 'receipts.db'),
     syncs: join(dataDirectory, 'syncs.db'),
     running: join(dataDirectory, 'appliance.json'),
+    /** Where commands reach the appliance that runs. */
+    socket: join(dataDirectory, 'api.sock'),
   };
 }
 

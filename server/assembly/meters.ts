@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { isGoodOutcome } from '../../mirror/sync/log/record.ts';
 import type { HostPhase } from '../domain.ts';
 import { isHeld } from '../dhcp/book.ts';
 import type { BootMeter } from '../metrics/boots.ts';
@@ -99,7 +100,7 @@ async function readRepos(house: House): Promise<readonly RepoReading[]> {
     const { lastSync, lastGoodSync, runningSync } = syncs(name);
     const { snapshots } = await house.content.repoStatus(name);
     const last = lastSync && {
-      outcome: lastSync.outcome ?? '',
+      isGood: isGoodOutcome(lastSync.outcome),
       startedAt: lastSync.startedAt,
       endedAt: lastSync.endedAt ?? lastSync.startedAt,
       bytesFetched: lastSync.counts?.bytesFetched,

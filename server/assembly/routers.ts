@@ -8,7 +8,7 @@ import { isEncrypted, plainRefusal } from '../encrypted.ts';
 import { isNo } from '../malformed.ts';
 import { version } from '../version.ts';
 import { apiOperations } from './api.ts';
-import type { SyncStarter } from './sync-start.ts';
+import type { Starters } from './api-jobs.ts';
 import { bundleRoutes } from '../../kickstart/bundle/routes.ts';
 import { repoFileRoutes } from '../../kickstart/repo-files/routes.ts';
 import { eventRoutes } from '../api/events/routes.ts';
@@ -45,7 +45,7 @@ export type Followed = {
   readonly transcript: Transcript;
   readonly events: SyncEvents;
   readonly logs: LogDesk;
-  readonly starter: SyncStarter;
+  readonly starters: Starters;
   readonly meters: Meters;
   readonly staging: Staging;
 };
@@ -53,7 +53,7 @@ export type Followed = {
 /** In the order they are asked. */
 export function routersOf(
   appliance: Appliance,
-  { transcript, events, logs, starter, meters, staging }: Followed,
+  { transcript, events, logs, starters, meters, staging }: Followed,
 ): readonly Router[] {
   const { house } = appliance;
   const lacking = recently(house.now, async () => [
@@ -72,7 +72,7 @@ export function routersOf(
       log: house.log,
     }),
     uploadRoutes(staging.edges),
-    ...api(appliance, lacking, { logs, starter }),
+    ...api(appliance, lacking, { logs, starters }),
     eventRoutes({ ...events, mayListen: (request) => isAllowed(appliance, request, 'viewer') }),
     metricsRoutes({
       mayRead: (request) => isAllowed(appliance, request, 'viewer'),
@@ -160,10 +160,10 @@ function pages(appliance: Appliance): Router {
 function api(
   appliance: Appliance,
   lacking: Lacking,
-  { logs, starter }: Pick<Followed, 'logs' | 'starter'>,
+  { logs, starters }: Pick<Followed, 'logs' | 'starters'>,
 ): readonly Router[] {
   const { house, accounts } = appliance;
-  const operations = apiOperations(house, accounts, starter);
+  const operations = apiOperations(house, accounts, starters);
   return [
     apiRoutes({
       operations,

@@ -6,6 +6,7 @@ import type { ContentFiles } from '../../mirror/content/cache/store.ts';
 import { renderListing } from '../../mirror/content/listing.ts';
 import { sendBytes, sendPlace } from '../../mirror/content/routes.ts';
 import { mayAct } from '../accounts/rights.ts';
+import { addressOf } from '../encrypted.ts';
 import { isNo, messageOf, no } from '../malformed.ts';
 import type { UploadDesk } from '../uploads/desk.ts';
 import { openDesk } from '../uploads/desk.ts';
@@ -74,14 +75,12 @@ export async function openStaging(appliance: Appliance, files: ContentFiles): Pr
           all.map(({ file: { name, sizeBytes } }) => ({ kind: 'file', name, sizeBytes })),
           'none',
         ),
-      note: (request, note) => {
-        const principal = accounts.identify(request);
-        const known = isNo(principal) ? undefined : principal;
+      note: (request, by, note) => {
         accounts.audit.note({
           at: house.now(),
-          who: known?.name ?? '',
-          via: known?.via ?? 'nobody',
-          address: request.socket.remoteAddress ?? 'unknown',
+          who: by.name,
+          via: by.via,
+          address: addressOf(request),
           ...note,
         });
       },
@@ -95,14 +94,16 @@ export async function openStaging(appliance: Appliance, files: ContentFiles): Pr
 
 function senderOf({ accounts }: Appliance, request: IncomingMessage): Sender {
   const principal = accounts.identify(request);
-  if (isNo(principal)) return { kind: 'stranger', status: 403, why: principal };
+  const nobody = { name: '', via: 'nobody' };
+  if (isNo(principal)) return { kind: 'stranger', by: nobody, status: 403, why: principal };
   if (principal === undefined) {
     const why = no('this needs a login', 'send Authorization: Bearer with an API token of an operator');
-    return { kind: 'stranger', status: 401, why };
+    return { kind: 'stranger', by: nobody, status: 401, why };
   }
-  if (mayAct(principal.role, 'operator')) return { kind: 'operator', name: principal.name };
+  const by = { name: principal.name, via: principal.via };
+  if (mayAct(principal.role, 'operator')) return { kind: 'operator', by };
   const why = no(`this needs the role operator; ${principal.name} is ${principal.role}`, 'ask an admin');
-  return { kind: 'stranger', status: 403, why };
+  return { kind: 'stranger', by, status: 403, why };
 }
 
 function placeOf({ path, file: { sizeBytes }, modifiedMs }: Lying) {

@@ -1,12 +1,13 @@
-// Syncs as jobs of the house: each one logged, followed and ended from any process; two of one repo never run at once.
+// Syncs as jobs of the house: each one logged, followed and ended from any process; two of one repo or tree never run at once.
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRepoName } from '../../mirror/content/layout.ts';
+import { contentNameOfTree, isRepoName, treeOfContentName } from '../../mirror/content/layout.ts';
 import type { SyncCause, SyncEnding, SyncOutcome, SyncRecord } from '../../mirror/sync/log/record.ts';
 import { LIFE_SIGN_MS, brokenOff, isBrokenOff, noFindings, tellable } from '../../mirror/sync/log/record.ts';
 import type { SyncProgress } from '../../mirror/sync/progress.ts';
 import type { SyncResult } from '../../mirror/sync/outcome.ts';
+import type { Tree } from '../domain.ts';
 import type { Lock } from '../lock.ts';
 import { takeLock } from '../lock.ts';
 import type { No } from '../malformed.ts';
@@ -15,7 +16,9 @@ import type { Repo } from '../repo.ts';
 import { ensureDirectory } from '../store.ts';
 import type { House } from './house.ts';
 import { dataPaths } from './house.ts';
+import type { SyncWatch } from './sync.ts';
 import { syncNow } from './sync.ts';
+import { syncTreeNow } from './trees.ts';
 
 /** The part of the house that knows of syncs. */
 export type SyncDesk = Pick<House, 'syncs' | 'now'> & { readonly settings: Pick<House['settings'], 'dataDirectory'> };
@@ -30,7 +33,7 @@ export type JobWatch = {
   readonly fresh?: 'always' | undefined;
 };
 
-/** `busy`: another process, or this one, syncs the repo already; `record` is that sync where the log knows it. */
+/** `busy`: another process, or this one, syncs it already; `record` is that sync where the log knows it. */
 export type JobEnd =
   | { readonly kind: 'ended'; readonly record: SyncRecord; readonly result: SyncResult }
   | { readonly kind: 'busy'; readonly record: SyncRecord | undefined };
@@ -41,19 +44,32 @@ const LOCK_TRIES = 25;
 const LOCK_WAIT_MS = 20;
 
 /** Brings `repo` up to date, logged from begin to end. Ends early when `watch.signal` aborts or any process asks for it. */
-export async function runSync(house: House, repo: Repo, watch: JobWatch): Promise<JobEnd> {
+export function runSync(house: House, repo: Repo, watch: JobWatch): Promise<JobEnd> {
+  return runJob(house, { name: repo.name, sync: (following) => syncNow(house, repo, following) }, watch);
+}
+
+/** The same for a tree, which must be one from a URL. */
+export function runTreeSync(house: House, tree: Tree, watch: JobWatch): Promise<JobEnd> {
+  const name = contentNameOfTree(tree.name);
+  return runJob(house, { name, sync: (following) => syncTreeNow(house, tree, following) }, watch);
+}
+
+/** What is to be synced: `name` is what the log, and the lock, know it by. */
+type SyncJob = { readonly name: string; readonly sync: (watch: SyncWatch) => Promise<SyncResult> };
+
+async function runJob(house: House, job: SyncJob, watch: JobWatch): Promise<JobEnd> {
   await ensureDirectory(dataPaths(house.settings.dataDirectory).locks);
-  const lock = await lockJob(house, repo.name);
-  if (lock === undefined) return { kind: 'busy', record: runningSync(house, repo.name) };
+  const lock = await lockJob(house, job.name);
+  if (lock === undefined) return { kind: 'busy', record: runningSync(house, job.name) };
   try {
-    return await runLogged(house, repo, watch);
+    return await runLogged(house, job, watch);
   } finally {
     lock.release();
   }
 }
 
-async function runLogged(house: House, repo: Repo, watch: JobWatch): Promise<JobEnd> {
-  const beginning = { repo: repo.name, cause: watch.cause, startedAt: house.now() };
+async function runLogged(house: House, job: SyncJob, watch: JobWatch): Promise<JobEnd> {
+  const beginning = { repo: job.name, cause: watch.cause, startedAt: house.now() };
   const id = house.syncs.begin(beginning) ?? 0;
   const cancel = new AbortController();
   const life = showLife(house, id, cancel);
@@ -71,7 +87,7 @@ async function runLogged(house: House, repo: Repo, watch: JobWatch): Promise<Job
     };
   };
   try {
-    const result = await syncNow(house, repo, {
+    const result = await job.sync({
       onProgress: (progress) => {
         life.progress = progress;
         watch.onProgress(progress);
@@ -153,9 +169,15 @@ export async function settleSyncs(house: SyncDesk): Promise<void> {
   }
 }
 
-/** The sync of `repo` that runs now, in whatever process. */
+/** The sync of the repo, or of the tree kept under that name, that runs now, in whatever process. */
 export function runningSync(house: SyncDesk, repo: string): SyncRecord | undefined {
   return house.syncs.open().findLast((record) => record.repo === repo);
+}
+
+/** How people call what is kept under `name`. */
+export function shownName(name: string): string {
+  const tree = treeOfContentName(name);
+  return tree === undefined ? name : `the tree ${tree}`;
 }
 
 /** Follows a sync of any process to its end; undefined when `signal` aborts first, which leaves the sync running. */
@@ -176,13 +198,13 @@ export async function followSync(
   return undefined;
 }
 
-/** Asks the process that syncs `repo` to end: it hears it within a second, and what it fetched is used the next time. */
+/** Asks the process that syncs the repo, or the tree kept under that name, to end: it hears it within a second, and what it fetched is used the next time. */
 export async function cancelSync(
   house: SyncDesk,
   repo: string,
 ): Promise<{ readonly kind: 'asked'; readonly id: number } | No> {
   await settleSyncs(house);
   const running = runningSync(house, repo);
-  if (running === undefined || !house.syncs.askCancel(running.id)) return no(`no sync of ${repo} runs`);
+  if (running === undefined || !house.syncs.askCancel(running.id)) return no(`no sync of ${shownName(repo)} runs`);
   return { kind: 'asked', id: running.id };
 }

@@ -1,19 +1,21 @@
-// The syncs of a repo as plain values: the last result, the one that runs, the next, and what is alarming. No secret is in them.
+// The syncs of repos and trees as plain values: the last result, the one that runs, the next, and what is alarming. No secret is in them.
 
+import { contentNameOfTree, treeOfContentName } from '../../mirror/content/layout.ts';
 import { alarmOf } from '../../mirror/sync/cron/alarm.ts';
 import type { Attempt } from '../../mirror/sync/cron/due.ts';
 import { decideSync } from '../../mirror/sync/cron/due.ts';
 import type { CronTimes } from '../../mirror/sync/cron/times.ts';
 import { cronTimes } from '../../mirror/sync/cron/times.ts';
 import type { SyncOutcome, SyncRecord } from '../../mirror/sync/log/record.ts';
+import { GOOD_OUTCOMES } from '../../mirror/sync/log/record.ts';
 import type { ScheduledSync } from '../../mirror/sync/schedule.ts';
 import { planSchedules } from '../../mirror/sync/schedule.ts';
 import { Malformed } from '../malformed.ts';
 import type { House } from './house.ts';
 import { runningSync, settleSyncs } from './sync-jobs.ts';
 
-/** A sync for people and machines. Times are ms since 1970. */
-export type SyncView = Omit<SyncRecord, 'seenAt'>;
+/** A sync for people and machines: of a repo, or of a tree. Times are ms since 1970. */
+export type SyncView = Omit<SyncRecord, 'seenAt' | 'repo'> & ({ readonly repo: string } | { readonly tree: string });
 
 /** What the syncs of a repo say of it. `nextSync` is when the schedule, or a retry, starts the next one: its jitter included. */
 export type RepoSyncs = {
@@ -24,18 +26,18 @@ export type RepoSyncs = {
   readonly alarm: string | undefined;
 };
 
-const GOOD: readonly SyncOutcome[] = ['published', 'unchanged'];
 /** What somebody stopped tells nothing of upstream. */
-const TELLING: readonly SyncOutcome[] = [...GOOD, 'failed', 'broken-off'];
+const TELLING: readonly SyncOutcome[] = [...GOOD_OUTCOMES, 'failed', 'broken-off'];
 const ALL: readonly SyncOutcome[] = [...TELLING, 'cancelled', 'stopped'];
 /** The rule asks only for those since the last regular time. */
 const ATTEMPTS_READ = 50;
 const HISTORY_LIMIT = 200;
 
 /** The view of one record. */
-export function syncView({ seenAt, ...record }: SyncRecord): SyncView {
+export function syncView({ seenAt, repo, id, ...record }: SyncRecord): SyncView {
   void seenAt;
-  return record;
+  const tree = treeOfContentName(repo);
+  return { id, ...(tree === undefined ? { repo } : { tree }), ...record };
 }
 
 /** What the log and the schedule say of a repo of the site, to be asked at once. */
@@ -45,9 +47,24 @@ export async function repoSyncs(house: House): Promise<(repo: string) => RepoSyn
   return (repo) => syncsOf(house, repo, schedules.get(repo));
 }
 
+/** What the syncs of a tree from a URL say of it. */
+export type TreeSyncs = Pick<RepoSyncs, 'lastSync' | 'runningSync'>;
+
+/** What the log says of a tree from a URL, to be asked at once. */
+export async function treeSyncs(house: House): Promise<(tree: string) => TreeSyncs> {
+  await settleSyncs(house);
+  return (tree) => {
+    const name = contentNameOfTree(tree);
+    const [last, running] = [house.syncs.newestEnded(name, ALL), runningSync(house, name)];
+    return { lastSync: last && syncView(last), runningSync: running && syncView(running) };
+  };
+}
+
 function syncsOf(house: House, repo: string, schedule: ScheduledSync | undefined): RepoSyncs {
   const now = house.now();
-  const [last, good, telling] = [ALL, GOOD, TELLING].map((outcomes) => house.syncs.newestEnded(repo, outcomes));
+  const [last, good, telling] = [ALL, GOOD_OUTCOMES, TELLING].map((outcomes) =>
+    house.syncs.newestEnded(repo, outcomes),
+  );
   const running = runningSync(house, repo);
   const times = schedule === undefined ? undefined : timesOf(schedule);
   const planned = schedule === undefined || times === undefined ? undefined : { times, ...remembered(house, schedule) };
@@ -84,7 +101,7 @@ export function attemptOf({ cause, startedAt, seenAt, endedAt, outcome }: SyncRe
   return { cause, startedAt, at: endedAt ?? seenAt, outcome };
 }
 
-/** The newest syncs of `repo`, newest first. */
+/** The newest syncs of the repo, or of the tree kept under that name, newest first. */
 export async function syncHistory(house: House, repo: string, limit: number): Promise<readonly SyncView[]> {
   await settleSyncs(house);
   return house.syncs.history(repo, Math.min(limit, HISTORY_LIMIT)).map(syncView);

@@ -35,7 +35,8 @@ export async function syncTreeNow(house: House, tree: Tree, watch: SyncWatch): P
   });
   switch (result.kind) {
     case 'failed':
-      log.error('tree sync failed', { tree: tree.name, file: result.file, reason: result.reason });
+      if (watch.signal.aborted) log.info('tree sync stopped', { tree: tree.name });
+      else log.error('tree sync failed', { tree: tree.name, file: result.file, reason: result.reason });
       break;
     case 'published':
     case 'unchanged':
@@ -48,7 +49,10 @@ export async function syncTreeNow(house: House, tree: Tree, watch: SyncWatch): P
 const HOSTS_A_TURN = 250;
 
 /** The hosts that may be reading the tree called `name` to install from it, or may begin to at any moment. */
-async function hostsInstalling({ site, hosts, now }: House, name: string): Promise<readonly string[]> {
+export async function hostsInstalling(
+  { site, hosts, now }: Pick<House, 'site' | 'hosts' | 'now'>,
+  name: string,
+): Promise<readonly string[]> {
   const profiles = new Set(site().profiles.flatMap((profile) => (profile.tree === name ? profile.name : [])));
   const found: string[] = [];
   const theirs = site().hosts.filter(({ profile }) => profiles.has(profile));

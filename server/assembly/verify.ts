@@ -6,12 +6,12 @@ import { join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { SnapshotFile } from '../../mirror/content/layout.ts';
 import { atOnce } from '../../mirror/content/parallel.ts';
-import type { DamagedFile, Found, Judged } from '../../mirror/content/verify.ts';
+import type { DamagedFile, Found, Judged, VerifyEdges } from '../../mirror/content/verify.ts';
 import { manifestDamage, verifySnapshot } from '../../mirror/content/verify.ts';
-import { isNo, Malformed } from '../malformed.ts';
+import { codeOf, isNo, Malformed } from '../malformed.ts';
 import type { House } from './house.ts';
 
-/** How a verification ended. `files` counts what was looked at, in all its snapshots. */
+/** How a verification ended. `files` counts what was looked at, in all its snapshots; those pruned meanwhile are left out. */
 export type RepoVerdict = {
   readonly repo: string;
   /** The published one. */
@@ -52,22 +52,38 @@ export async function verifyRepo(
   const lists: Listed[] = [];
   for (const id of ids) lists.push(await listedFiles(house, repo, id));
   const count = countUp(lists, watch);
-  const judged = new Map<string, Judged>();
+  const following = { judged: new Map<string, Judged>(), onFile: count, signal: watch.signal };
   const verdicts: SnapshotVerdict[] = [];
-  for (const { snapshot, files, problem } of lists) {
-    const directory = await house.content.snapshotDirectory(repo, snapshot);
-    const damaged = isNo(directory)
-      ? []
-      : await verifySnapshot(files, { ...edgesOf(directory, judged), onFile: count, signal: watch.signal });
-    // Without a list of its files, everything in it would seem astray.
-    verdicts.push({ snapshot, files: files.length, problem, damaged: problem === undefined ? damaged : [] });
+  for (const listed of lists) {
+    const verdict = await verifyListed(house, { repo, listed }, following);
+    if (verdict !== undefined) verdicts.push(verdict);
   }
-  return {
-    repo,
-    snapshot: current,
-    files: lists.reduce((sum, { files }) => sum + files.length, 0),
-    snapshots: verdicts,
-  };
+  const files = verdicts.reduce((sum, verdict) => sum + verdict.files, 0);
+  return { repo, snapshot: current, files, snapshots: verdicts };
+}
+
+type Following = Pick<VerifyEdges, 'judged' | 'onFile' | 'signal'>;
+
+/** Undefined: the snapshot was pruned meanwhile. What is missing of it then is no damage. */
+async function verifyListed(
+  { content }: House,
+  { repo, listed }: { readonly repo: string; readonly listed: Listed },
+  { judged, ...following }: Following,
+): Promise<SnapshotVerdict | undefined> {
+  const { snapshot, files, problem } = listed;
+  const isPruned = async (): Promise<boolean> =>
+    isNo(await content.snapshotDirectory(repo, snapshot)) && (await content.currentId(repo)) !== snapshot;
+  const directory = await content.snapshotDirectory(repo, snapshot);
+  // Without a list of its files, everything in it would seem astray.
+  if (isNo(directory) || problem !== undefined)
+    return (await isPruned()) ? undefined : { snapshot, files: files.length, problem, damaged: [] };
+  try {
+    const damaged = await verifySnapshot(files, { ...edgesOf(directory, judged), ...following });
+    return (await isPruned()) ? undefined : { snapshot, files: files.length, problem, damaged };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && (await isPruned())) return undefined;
+    throw error;
+  }
 }
 
 /** Looks again at some files of a snapshot: are they sound now? */

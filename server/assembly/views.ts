@@ -1,7 +1,7 @@
 // The open house as plain values for people and machines: pages, JSON, health. No secret and no token is in any of them.
 
 import { networkInterfaces } from 'node:os';
-import type { Host, HostState, TreeStatus } from '../domain.ts';
+import type { Host, HostState, Tree, TreeSource, TreeStatus } from '../domain.ts';
 import type { Progress } from '../hosts/progress.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
@@ -9,20 +9,20 @@ import { formatOs } from '../os.ts';
 import type { Repo } from '../repo.ts';
 import type { Verdict } from '../stages.ts';
 import type { Diagnosis } from './doctor.ts';
-import { diagnosisOf, recentVerdicts, recordsOf, verdictOn } from './doctor.ts';
-import { progressFor, progressOfHosts } from './progress.ts';
+import { diagnosisOf, recordsOf, verdictOn } from './doctor.ts';
+import { progressFor } from './progress.ts';
 import type { House } from './house.ts';
 import { hostNamed, readCatalog } from './house.ts';
 import { loaderStock } from './loaders.ts';
-import { repoSyncs } from './sync-views.ts';
+import { repoSyncs, treeSyncs } from './sync-views.ts';
 import { treeSynced } from './trees.ts';
 
 type Known = { readonly progress: Progress | undefined; readonly verdict: Verdict | undefined };
 
-/** A host and where it stands. */
 export type HostView = ReturnType<typeof hostView>;
 
-function hostView(host: Host, state: HostState, { progress, verdict }: Known) {
+/** A host and where it stands. */
+export function hostView(host: Host, state: HostState, { progress, verdict }: Known) {
   const { phase, reason, changedAt, attempts } = state;
   const arming =
     state.arming === undefined
@@ -44,17 +44,6 @@ function hostView(host: Host, state: HostState, { progress, verdict }: Known) {
     /** On the last boot, of hosts heard of lately. */
     verdict,
   };
-}
-
-/** Every host of the site. */
-export function hostViews(house: House): readonly HostView[] {
-  const now = house.now();
-  const hosts = house.site().hosts.map((host) => ({ host, state: house.hosts.state(host.name, now) }));
-  const progress = progressOfHosts(house, hosts);
-  const verdicts = recentVerdicts(house);
-  return hosts.map(({ host, state }) =>
-    hostView(host, state, { progress: progress.get(host.name), verdict: verdicts.get(host.name) }),
-  );
 }
 
 /** One host of the site; undefined where it has none of that name. */
@@ -86,6 +75,9 @@ export function hostDetail(house: House, name: string): HostDetail | No {
     history: house.hosts.history(name, 100),
   };
 }
+
+/** A repo with its snapshots and its syncs. */
+export type RepoView = Awaited<ReturnType<typeof repoView>>;
 
 /** Every repo of the site with its snapshots and its syncs: the last, the one that runs, the next, and what is alarming. */
 export async function repoViews(house: House) {
@@ -119,16 +111,40 @@ export function noRepo(house: House): No {
 
 /** Every tree of the site: what it is, or what is missing. */
 export async function treeViews(house: House) {
-  const views = house.site().trees.map(async (tree) => ({
-    name: tree.name,
-    source: tree.source,
-    synced: await treeSynced(house, tree),
-    ...treeView(await house.shelf.status(tree)),
-  }));
-  return Promise.all(views);
+  const syncs = await treeSyncs(house);
+  return Promise.all(house.site().trees.map((tree) => treeView(house, tree, syncs)));
 }
 
-function treeView(status: TreeStatus) {
+/** One tree of the site. */
+export async function treeDetail(house: House, name: string) {
+  const tree = house.site().trees.find((one) => one.name === name);
+  return tree === undefined ? noTree(house) : treeView(house, tree, await treeSyncs(house));
+}
+
+/** Why there is no such tree. */
+export function noTree(house: House): No {
+  const names = house.site().trees.map((tree) => tree.name);
+  return no('the site has no such tree', names.length === 0 ? undefined : `its trees are ${names.join(', ')}`);
+}
+
+/** A tree: what it is, or what is missing, and its syncs. */
+export type TreeView = Awaited<ReturnType<typeof treeView>>;
+
+async function treeView(house: House, tree: Tree, syncs: Awaited<ReturnType<typeof treeSyncs>>) {
+  return {
+    name: tree.name,
+    source: shownSource(tree.source),
+    synced: await treeSynced(house, tree),
+    ...treeState(await house.shelf.status(tree)),
+    ...(tree.source.kind === 'upstream' ? syncs(tree.name) : {}),
+  };
+}
+
+function shownSource(source: TreeSource): TreeSource {
+  return source.kind === 'upstream' ? { kind: 'upstream', url: withoutCredentials(source.url) } : source;
+}
+
+function treeState(status: TreeStatus) {
   if (status.kind === 'absent') return { ready: false, what: status.reason, remedy: status.remedy };
   const { facts } = status;
   return {
@@ -225,6 +241,6 @@ function ownAddresses(): readonly string[] {
 }
 
 /** An upstream's URL may carry a login (RFC 3986 §3.2.1), and its query a key of a subscription: neither is for a page that anyone reads. */
-function withoutCredentials(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/?#]*@/, '$1').replace(/\?.*$/s, '?…');
+export function withoutCredentials(url: string): string {
+  return url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1').replace(/\?.*$/s, '?…');
 }

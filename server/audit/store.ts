@@ -1,92 +1,149 @@
 // What was changed, by whom and from where: one line of JSON each, only ever appended, the oldest files forgotten. Edge.
 
-import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
-
-/** A change that was asked for. `status` is the answer's; a command's is 0 where it went well. */
-export type AuditEntry = {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly who: string;
-  readonly via: string;
-  readonly address: string;
-  readonly operation: string;
-  readonly target: string;
-  readonly status: number;
-  /** What it was and what it became, where that is a word or two. */
-  readonly detail?: string;
-};
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { takeLock } from '../lock.ts';
+import { codeOf } from '../malformed.ts';
+import type { AuditEntry, AuditFilter } from './entry.ts';
+import { formatEntry, isWanted, parseEntry } from './entry.ts';
+import { firstLine, linesBackwards } from './lines/store.ts';
+import { fileId, formatPlace, parsePlace } from './place.ts';
 
 /** About 40,000 entries in each file. */
 const FILE_BYTES = 8 * 1024 * 1024;
 const FILES = 10;
-/** An entry has some 300 bytes: enough for the thousand that are asked for at most. */
-const TAIL_BYTES = 1024 * 1024;
 
-export type AuditStore = {
-  /** Writes an entry; it is in the file when this returns. Throws where the disk fails: a change nobody can trace is not made. */
-  readonly note: (entry: AuditEntry) => void;
-  /** The newest entries, newest first. */
-  readonly newest: (limit: number) => Promise<readonly AuditEntry[]>;
+/** An entry with the name by which it is found again. */
+export type KeptEntry = AuditEntry & { readonly id: string };
+
+/** `next` is the id of the last entry, where older ones are wanted and there. */
+export type AuditPage = { readonly items: readonly KeptEntry[]; readonly next?: string };
+
+export type AuditQuery = AuditFilter & {
+  readonly limit: number;
+  /** The id of an entry: only older ones are answered. */
+  readonly cursor?: string | undefined;
 };
 
-/** The log in `file`, made readable by its owner only; `FILE.1` to `FILE.9` are older. */
-export function openAudit(file: string): AuditStore {
+export type AuditStore = {
+  /** Writes an entry; it is in the file when this returns. Throws where the disk fails. */
+  readonly note: (entry: AuditEntry) => void;
+  /** The newest entries that are asked for, newest first, from all files that are kept; none where the cursor's file is forgotten. */
+  readonly page: (query: AuditQuery) => Promise<AuditPage>;
+};
+
+/** The log in `file`, made readable by its owner only; `FILE.1` to `FILE.9` are older. A file is full with `fileBytes`. */
+export function openAudit(file: string, fileBytes = FILE_BYTES): AuditStore {
   return {
     note: (entry) => {
-      rotate(file);
-      appendFileSync(file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+      if (sizeOf(file) >= fileBytes) rotate(file, fileBytes);
+      const isNew = sizeOf(file) === 0;
+      // What a crash cut short must not take this entry with it.
+      const line = `${isNew || endsWhole(file) ? '' : '\n'}${formatEntry(entry)}`;
+      appendFileSync(file, line, { mode: 0o600 });
+      if (isNew) giveToOwner(file);
     },
-    newest: async (limit) => {
-      const found: AuditEntry[] = [];
-      for (let number = 0; number < FILES && found.length < limit; number += 1) {
-        const lines = await tail(number === 0 ? file : `${file}.${number}`);
-        found.push(...lines.toReversed().flatMap(entryOf));
+    page: async (query) => {
+      const files = await openAll(file);
+      try {
+        return await collect(files, query);
+      } finally {
+        await Promise.all(files.map(({ handle }) => handle.close()));
       }
-      return found.slice(0, limit);
     },
   };
 }
 
-function rotate(file: string): void {
-  if (!existsSync(file) || statSync(file).size < FILE_BYTES) return;
-  for (let number = FILES - 2; number >= 1; number -= 1) {
-    if (existsSync(`${file}.${number}`)) renameSync(`${file}.${number}`, `${file}.${number + 1}`);
-  }
-  renameSync(file, `${file}.1`);
+/** 0 where there is none. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-async function tail(path: string): Promise<readonly string[]> {
-  if (!existsSync(path)) return [];
-  const handle = await open(path, 'r');
+/** Does the file end with the end of a line? */
+function endsWhole(file: string): boolean {
+  const descriptor = openSync(file, 'r');
   try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, TAIL_BYTES);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    // The first may have been cut.
-    return length < size ? lines.slice(1) : lines;
+    const last = Buffer.alloc(1);
+    readSync(descriptor, last, 0, 1, Math.max(0, fstatSync(descriptor).size - 1));
+    return last.toString() === '\n';
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
-/** A line that a crash cut short, or another hand wrote, is no entry. */
-function entryOf(line: string): readonly AuditEntry[] {
-  if (line === '') return [];
+/** One process at a time: of two, the second would put a file away that has just been begun. */
+function rotate(file: string, fileBytes: number): void {
+  const lock = takeLock(`${file}.lock`, 'exclusive');
+  if (lock === undefined) return;
   try {
-    const value: unknown = JSON.parse(line);
-    return isEntry(value) ? [value] : [];
+    giveToOwner(`${file}.lock`);
+    if (sizeOf(file) < fileBytes) return;
+    for (let number = FILES - 2; number >= 1; number -= 1) {
+      if (existsSync(`${file}.${number}`)) renameSync(`${file}.${number}`, `${file}.${number + 1}`);
+    }
+    renameSync(file, `${file}.1`);
+  } finally {
+    lock.release();
+  }
+}
+
+/** A command that root runs must not leave a log that the appliance's own user cannot write. */
+function giveToOwner(file: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(file));
+  chownSync(file, uid, gid);
+}
+
+type OpenFile = { readonly handle: FileHandle; readonly id: string; readonly size: number };
+
+/** Newest first. Opened in that order, a rotation meanwhile shows a file twice, which is seen, and hides none. */
+async function openAll(file: string): Promise<readonly OpenFile[]> {
+  const files: OpenFile[] = [];
+  for (let number = 0; number < FILES; number += 1) {
+    const handle = await openIfThere(number === 0 ? file : `${file}.${number}`);
+    if (handle === undefined) continue;
+    const { size } = await handle.stat();
+    const id = fileId(await firstLine(handle));
+    if (size > 0 && files.every((other) => other.id !== id)) files.push({ handle, id, size });
+    else await handle.close();
+  }
+  return files;
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
   } catch (error) {
-    if (error instanceof SyntaxError) return [];
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-function isEntry(value: unknown): value is AuditEntry {
-  if (typeof value !== 'object' || value === null) return false;
-  const texts = ['who', 'via', 'address', 'operation', 'target'].every(
-    (key) => typeof Reflect.get(value, key) === 'string',
-  );
-  return texts && typeof Reflect.get(value, 'at') === 'number' && typeof Reflect.get(value, 'status') === 'number';
+async function collect(files: readonly OpenFile[], { limit, cursor, ...filter }: AuditQuery): Promise<AuditPage> {
+  const from = cursor === undefined ? undefined : parsePlace(cursor);
+  const first = cursor === undefined ? 0 : files.findIndex(({ id }) => id === from?.file);
+  const items: KeptEntry[] = [];
+  for (const { handle, id, size } of first === -1 ? [] : files.slice(first)) {
+    const end = id === from?.file ? Math.min(from.offset, size) : size;
+    for await (const { text, offset } of linesBackwards(handle, end)) {
+      const entry = parseEntry(text);
+      if (entry === undefined || !isWanted(entry, filter)) continue;
+      const last = items.at(-1);
+      if (items.length >= limit && last !== undefined) return { items, next: last.id };
+      items.push({ id: formatPlace({ file: id, offset }), ...entry });
+    }
+  }
+  return { items };
 }

@@ -1,22 +1,13 @@
 // What is read when somebody asks, as families: plain values of each room in, metrics out. Pure.
 
 import type { HostPhase } from '../domain.ts';
+import { HOST_PHASES } from '../domain.ts';
 import type { Family, Labels } from './family.ts';
 import { counted, gauge, info } from './family.ts';
 
-export const PHASES: readonly HostPhase[] = [
-  'disarmed',
-  'armed',
-  'booting',
-  'installing',
-  'installed',
-  'failed',
-  'stalled',
-];
-
 /** How many hosts of the site stand where, and how many receipts of installs are kept. */
 export function hostFamilies(phases: ReadonlyMap<HostPhase, number>, receipts: number): readonly Family[] {
-  const readings = PHASES.map((phase) => ({ labels: [['phase', phase]] as const, value: phases.get(phase) ?? 0 }));
+  const readings = HOST_PHASES.map((phase) => ({ labels: [['phase', phase]] as const, value: phases.get(phase) ?? 0 }));
   return [
     gauge({ name: 'kickstand_hosts', help: 'Hosts of the site, by where they stand.' }, readings),
     gauge({ name: 'kickstand_receipts', help: 'Receipts of finished installs that are kept.' }, [{ value: receipts }]),
@@ -31,15 +22,13 @@ export type RepoReading = {
   readonly lastGoodAt: number | undefined;
   readonly last:
     | {
-        readonly outcome: string;
+        readonly isGood: boolean;
         readonly startedAt: number;
         readonly endedAt: number;
         readonly bytesFetched: number | undefined;
       }
     | undefined;
 };
-
-const GOOD: ReadonlySet<string> = new Set(['published', 'unchanged']);
 
 /** The site's repos and their syncs. A repo that was never synced has no age, but a last result of 0. */
 export function repoFamilies(repos: readonly RepoReading[], now: number): readonly Family[] {
@@ -56,7 +45,7 @@ export function repoFamilies(repos: readonly RepoReading[], now: number): readon
       lastGoodAt === undefined ? undefined : Math.max(0, now - lastGoodAt) / 1000,
     ),
     each('last_sync_success', 'Was the last sync good? 1: yes; 0: no, or there was none.', ({ last }) =>
-      last !== undefined && GOOD.has(last.outcome) ? 1 : 0,
+      last?.isGood === true ? 1 : 0,
     ),
     each('last_sync_duration_seconds', 'How long the last sync took.', ({ last }) =>
       last === undefined ? undefined : (last.endedAt - last.startedAt) / 1000,

@@ -35,6 +35,8 @@ function isSame(one: SiteText, other: SiteText): boolean {
 export type SiteEvents = WatchOptions & {
   /** A changed file was right: this is the site from now on. */
   readonly onReload: (site: Site) => void;
+  /** The file holds this text, which is right: told of the first one too. */
+  readonly onText?: (text: string) => void;
   /** A changed file has problems: the old site goes on. */
   readonly onRefused: (problems: readonly Problem[]) => void;
 };
@@ -76,11 +78,13 @@ export async function openSite(file: string, events: SiteEvents): Promise<OpenSi
     for (const moved of movedHosts(before, taken.site)) log.warn('host address changed', moved);
     problems = [];
     log.info('site reloaded', { file, hosts: taken.site.hosts.length });
+    if (read.kind === 'text') events.onText?.(read.text);
     events.onReload(taken.site);
   };
   const settleMsOf = (read: SiteText): number =>
     read.kind === 'text' && reader.tried(read.text)?.whole === true ? Math.min(QUICK_MS, settleMs) : settleMs;
   const source = { file, read, known, isSame, settleMsOf };
+  if (known.kind === 'text') events.onText?.(known.text);
   const watch = watchText(source, take, { log, settleMs, pollMs });
   return { kind: 'open', current: () => reader.current().site, problems: () => problems, close: watch.close };
 }

@@ -12,13 +12,21 @@ import type { Refused } from './refusal.ts';
 import type { Lying, StagedStore } from './store.ts';
 import * as tus from './tus.ts';
 
+/** Who a request was shown to come from as it began: a session may end while a file of hours is sent. Empty: nobody. */
+export type SentBy = { readonly name: string; readonly via: string };
+
 /** Who sends a request, as far as uploads go. */
 export type Sender =
-  | { readonly kind: 'operator'; readonly name: string }
-  | { readonly kind: 'stranger'; readonly status: 401 | 403; readonly why: No };
+  | { readonly kind: 'operator'; readonly by: SentBy }
+  | { readonly kind: 'stranger'; readonly by: SentBy; readonly status: 401 | 403; readonly why: No };
 
-/** A change that was asked for, and the status of its answer. */
-export type UploadNote = { readonly operation: string; readonly target: string; readonly status: number };
+/** A change that was asked for, and the status of its answer. `after`: what became of it, in a few words. */
+export type UploadNote = {
+  readonly operation: string;
+  readonly target: string;
+  readonly status: number;
+  readonly after?: string;
+};
 
 export type UploadEdges = {
   readonly desk: UploadDesk;
@@ -31,14 +39,14 @@ export type UploadEdges = {
   readonly sendText: (request: Request, response: Response, text: Text) => void;
   /** The page of all files. */
   readonly page: (files: readonly Lying[]) => string;
-  readonly note: (request: Request, note: UploadNote) => void;
+  readonly note: (request: Request, by: SentBy, note: UploadNote) => void;
 };
 
 export type Text = { readonly text: string; readonly contentType: string };
 
 type Exchange = { readonly request: Request; readonly response: Response; readonly method: string };
 type Named = Exchange & { readonly name: string };
-type Owned = Named & { readonly by: string };
+type Owned = Named & { readonly by: SentBy };
 
 const ROOT = /^\/+templates(?:\/|$)/;
 
@@ -120,7 +128,7 @@ async function answerUpload(edges: UploadEdges, named: Named): Promise<void> {
   if (method !== 'HEAD' && method !== 'PATCH' && method !== 'DELETE')
     return refuseMethod(named, 'HEAD, PATCH, DELETE, OPTIONS');
   return asOperator(edges, named, async (owned) => {
-    const { request, response, name: id } = owned;
+    const { request, response, by, name: id } = owned;
     if (!speaksTus(owned)) return;
     if (method === 'HEAD')
       return tell(owned, await edges.desk.standing(id), (standing) => {
@@ -129,7 +137,7 @@ async function answerUpload(edges: UploadEdges, named: Named): Promise<void> {
     if (method === 'PATCH') return patch(edges, owned);
     const ended = await edges.desk.end(id);
     const status = ended === 'ended' ? 204 : tus.STATUSES[ended.cause];
-    edges.note(request, { operation: 'dropTemplateUpload', target: id, status });
+    edges.note(request, by, { operation: 'dropTemplateUpload', target: id, status });
     if (ended === 'ended') response.status(204).end();
     else refuse(owned, status, ended.why);
   });
@@ -140,9 +148,9 @@ async function create(edges: UploadEdges, owned: Owned): Promise<void> {
   if (!speaksTus(owned)) return;
   const asked = tus.readCreation(request.headers);
   if (isNo(asked)) return refuse(owned, 400, asked);
-  const claim = await edges.desk.begin({ ...asked, by, how: 'resumable' });
+  const claim = await edges.desk.begin({ ...asked, by: by.name, how: 'resumable' });
   const status = 'id' in claim ? 201 : tus.STATUSES[claim.cause];
-  edges.note(request, { operation: 'beginTemplateUpload', target: asked.name.slice(0, 200), status });
+  edges.note(request, by, { operation: 'beginTemplateUpload', target: asked.name.slice(0, 200), status });
   if (!('id' in claim)) return refuse(owned, status, claim.why);
   const standing = await edges.desk.standing(claim.id);
   if (standing.kind === 'standing') response.set(tus.standingHeaders(standing));
@@ -150,15 +158,17 @@ async function create(edges: UploadEdges, owned: Owned): Promise<void> {
 }
 
 async function patch(edges: UploadEdges, owned: Owned): Promise<void> {
-  const { request, response, name: id } = owned;
+  const { request, response, by, name: id } = owned;
   if (request.headers['content-type'] !== tus.CHUNK_TYPE)
     return refuse(owned, 415, no(`the bytes of an upload are ${tus.CHUNK_TYPE}`));
   const piece = tus.readPiece(request.headers);
   if (isNo(piece)) return refuse(owned, 400, piece);
   const standing = await edges.desk.append(id, { ...piece, ...bodyOf(request) });
   const published = standing.kind === 'standing' ? standing.published : undefined;
-  if (published !== undefined)
-    edges.note(request, { operation: 'uploadTemplate', target: published.name, status: 204 });
+  if (published !== undefined) {
+    const { name, sha256 } = published;
+    edges.note(request, by, { operation: 'uploadTemplate', target: name, status: 204, after: `sha256 ${sha256}` });
+  }
   return tell(owned, standing, (stands) => {
     response.status(204).set(tus.standingHeaders(stands)).end();
   });
@@ -177,10 +187,11 @@ async function put(edges: UploadEdges, owned: Owned): Promise<void> {
   if (given !== undefined && typeof given !== 'string') return refuse(owned, 400, no('?sha256= is there twice'));
   const sha256 = tus.announcedSha256(given, headers);
   if (isNo(sha256)) return refuse(owned, 400, sha256);
-  const about = { name, sizeBytes, sha256, by, how: 'whole', metadata: '' } as const;
+  const about = { name, sizeBytes, sha256, by: by.name, how: 'whole', metadata: '' } as const;
   const standing = await edges.desk.whole(about, bodyOf(request));
   const status = standing.kind === 'standing' ? 201 : tus.STATUSES[standing.cause];
-  edges.note(request, { operation: 'uploadTemplate', target: name.slice(0, 200), status });
+  const after = standing.kind === 'standing' ? { after: `sha256 ${standing.published?.sha256 ?? 'unknown'}` } : {};
+  edges.note(request, by, { operation: 'uploadTemplate', target: name.slice(0, 200), status, ...after });
   return tell(owned, standing, ({ published }) => {
     response.status(201).location(`/templates/${name}`).json(published);
   });
@@ -197,10 +208,10 @@ function bodyOf(request: Request) {
 /** Refuses before a byte of the body is read. */
 async function asOperator(edges: UploadEdges, named: Named, work: (owned: Owned) => Promise<void>): Promise<void> {
   const sender = edges.senderOf(named.request);
-  if (sender.kind === 'operator') return work({ ...named, by: sender.name });
-  const { status, why } = sender;
+  if (sender.kind === 'operator') return work({ ...named, by: sender.by });
+  const { by, status, why } = sender;
   if (named.method !== 'HEAD')
-    edges.note(named.request, { operation: 'uploadTemplate', target: named.name.slice(0, 200), status });
+    edges.note(named.request, by, { operation: 'uploadTemplate', target: named.name.slice(0, 200), status });
   refuse(named, status, why);
 }
 

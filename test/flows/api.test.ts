@@ -1,6 +1,6 @@
 // The API of a whole appliance, from outside: every route by every role, answers as they are described, hostile requests, a stranger's client.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -11,6 +11,8 @@ import type { OperatorRole, Right } from '../../server/accounts/rights.ts';
 import { mayAct, OPERATOR_ROLES } from '../../server/accounts/rights.ts';
 import type { Operation } from '../../server/api/operation.ts';
 import { apiOperations } from '../../server/assembly/api.ts';
+import { openJobs } from '../../server/assembly/jobs.ts';
+import { openSyncStarter } from '../../server/assembly/sync-start.ts';
 import { exampleText } from '../support/example.ts';
 import type { Served } from '../support/served.ts';
 import { served } from '../support/served.ts';
@@ -29,8 +31,7 @@ beforeAll(async () => {
   appliance = await served(SITE);
   tokens = new Map(OPERATOR_ROLES.map((role) => [role, appliance.tokenOf(role)]));
   const { house, accounts } = appliance.running.appliance;
-  const starter = { begin: async () => ({ kind: 'begun', repo: '' }) as const, close: async () => undefined };
-  operations = apiOperations(house, accounts, starter);
+  operations = apiOperations(house, accounts, { starter: openSyncStarter(house), jobs: openJobs(house) });
 });
 afterAll(() => appliance.close());
 
@@ -55,9 +56,11 @@ function pathOf({ path }: Pick<Operation, 'path'>, name?: string): string {
   const there: Readonly<Record<string, string>> = {
     host: 'cs40',
     repo: 'cloudstack',
+    tree: 'rhel6',
     mac: '52:54:00:00:00:99',
     operator: 'nobody-x',
     token: 'none',
+    version: '1',
     armedAt: '1',
   };
   return `/api/v1${path.replaceAll(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(name ?? there[key] ?? 'x'))}`;
@@ -157,6 +160,23 @@ describe('answers', () => {
       const { schema } = operation.success;
       const value: unknown = await response.json();
       expect(schema?.safeParse(value).error, operation.id).toBeUndefined();
+    }
+  });
+
+  test('have an entity tag, and are not sent again to who has them; no browser keeps them', async () => {
+    for (const { id, path, method } of operations) {
+      if (method !== 'get') continue;
+      const first = await ask(pathOf({ path }), 'admin');
+      const body = await first.text();
+      expect(first.headers.get('cache-control'), id).toBe('no-store');
+      const etag = first.headers.get('etag') ?? '';
+      expect(etag === '', `${id}: ${first.status}`).toBe(first.status !== 200);
+      if (first.status !== 200) continue;
+      if (id !== 'getSiteText') expect(etag, id).toBe(`"${createHash('sha256').update(body).digest('base64url')}"`);
+      const again = await ask(pathOf({ path }), 'admin', { headers: { 'if-none-match': `"other", W/${etag}` } });
+      expect([again.status, await again.text()], id).toEqual([304, '']);
+      const other = await ask(pathOf({ path }), 'admin', { headers: { 'if-none-match': '"other"' } });
+      expect([other.status, (await other.text()).length > 0], id).toEqual([200, true]);
     }
   });
 

@@ -11,7 +11,9 @@ import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { kickstand } from '../support/command.ts';
+import { consoleRepository } from '../support/console.ts';
 import { exampleText } from '../support/example.ts';
+import { startUpstream } from '../support/fake-upstream.ts';
 import { onLoopback } from '../support/served.ts';
 
 let directory = '';
@@ -60,6 +62,9 @@ const COMMANDS: readonly (readonly [string[], number])[] = [
   [['host', 'render', 'cs40'], 0],
   [['host', 'render', 'cs40', '--as', 'ipxe', '--json'], 0],
   [['host', 'receipt', 'cs40'], 1],
+  [['repo', 'list'], 0],
+  [['repo', 'publish', 'cloudstack', 'x', '--stamp'], 1],
+  [['tree', 'list', '--json'], 0],
 ];
 
 describe('a command', { timeout: 180_000 }, () => {
@@ -93,6 +98,30 @@ describe('a command', { timeout: 180_000 }, () => {
     ]);
   });
 });
+
+test(
+  'syncs are begun elsewhere, shown as they go on, and told as one of this machine',
+  { timeout: 60_000 },
+  async () => {
+    const upstream = await startUpstream(consoleRepository('first'));
+    try {
+      const site = exampleText.replace('http://cloudstack.apt-get.eu/rhel/4.0/', upstream.url);
+      await writeFile(join(directory, 'site.yaml'), site);
+      const flags = await elsewhere(await start());
+      const synced = await kickstand(['repo', 'sync', ...flags]);
+      expect([synced.code, synced.out]).toEqual([0, expect.stringMatching(/^cloudstack: published \S+: 2 packages/)]);
+      const again = await kickstand(['repo', 'sync', 'cloudstack', '--json', ...flags]);
+      expect([again.code, JSON.parse(again.out)]).toMatchObject([
+        0,
+        [{ repo: 'cloudstack', how: 'own', kind: 'unchanged' }],
+      ]);
+      const unknown = await kickstand(['repo', 'sync', 'nothing', ...flags]);
+      expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('its repos are cloudstack')]);
+    } finally {
+      await upstream.close();
+    }
+  },
+);
 
 describe('where the socket leads to nobody', { timeout: 60_000 }, () => {
   test('a command does the work itself', async () => {

@@ -52,6 +52,13 @@ describe.skipIf(skip).each([1280, 390])(`at %i px${note}`, (width) => {
       .first()
       .waitFor();
     await bench.expectUsable('activity');
+    await bench.page.getByLabel('What', { exact: true }).fill('publishSnapshot');
+    await expect.poll(() => bench.page.getByRole('row', { name: /saveSite/ }).count()).toBe(0);
+    await bench.page.getByRole('row', { name: /anna.*publishSnapshot.* → .*done/ }).waitFor();
+    await bench.page.getByLabel('Outcome').selectOption('refused');
+    await bench.page.getByText('Nothing like that was done.').waitFor();
+    await bench.page.reload();
+    await expect.poll(() => bench.page.getByLabel('What', { exact: true }).inputValue()).toBe('publishSnapshot');
     await bench.page.getByRole('link', { name: 'anna' }).click();
     await bench.page.getByRole('heading', { name: 'Operators' }).waitFor();
     await bench.expectUsable('account');
@@ -213,9 +220,37 @@ async function editSite(): Promise<void> {
   await dialog.getByRole('button', { name: 'Save the site file' }).click();
   await bench.page.getByText('The site file is saved.').waitFor();
   expect(readFileSync(bench.siteFile, 'utf8')).toContain('timezone: Europe/Oslo');
-  await bench.page.getByRole('button', { name: 'Take the last save back' }).click();
-  await expect.poll(() => editor.inputValue()).toContain('a colleague was here');
-  await bench.page.getByRole('button', { name: 'Discard' }).click();
+  await takeBack();
+}
+
+/** After a reload, and what somebody else changed too: the appliance knows what the file said. */
+async function takeBack(): Promise<void> {
+  const dialog = bench.page.getByRole('dialog');
+  const history = bench.page.getByRole('group', { name: 'Versions' });
+  await bench.page.reload();
+  await bench.page.getByRole('button', { name: 'Take the last save back …' }).click();
+  await dialog.getByRole('row', { name: /added.*Asia\/Shanghai/ }).waitFor();
+  await dialog.getByRole('button', { name: 'Put it back' }).click();
+  await bench.page.getByText(/The site file says what version \d+ said\./).waitFor();
+  expect(readFileSync(bench.siteFile, 'utf8')).toContain('a colleague was here');
+  await history.getByRole('row', { name: /anna.*undoSite.*as it is now/ }).waitFor();
+
+  const byHand = readFileSync(bench.siteFile, 'utf8').replace('keyboard: us', 'keyboard: "no"');
+  writeFileSync(bench.siteFile, byHand);
+  const newest = history.getByRole('row', { name: /on disk.*as it is now/ });
+  await newest.getByRole('button', { name: /^Show version/ }).click();
+  await dialog.getByRole('row', { name: /removed.*keyboard: us/ }).waitFor();
+  await bench.expectUsable('site-version');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await bench.expectUsable('site-history');
+  await history
+    .getByRole('row', { name: /anna.*saveSite/ })
+    .first()
+    .getByRole('button', { name: /^Put back version/ })
+    .click();
+  await dialog.getByRole('row', { name: /added.*Europe\/Oslo/ }).waitFor();
+  await dialog.getByRole('button', { name: 'Put it back' }).click();
+  await expect.poll(() => readFileSync(bench.siteFile, 'utf8')).toContain('timezone: Europe/Oslo');
 }
 
 /** The host reads its instructions, and says things nobody should believe. */

@@ -42,21 +42,24 @@ function mayImport(from: string, to: string): boolean {
 const ALLOWED: readonly (readonly [string, readonly string[]])[] = [
   ['kickstart/', ['kickstart/']],
   ['mirror/', ['mirror/']],
+  // Stages, receipts, installers' lines and the log of syncs are lost and begun anew by one and the same rule.
+  ['mirror/sync/', ['server/evidence/']],
   ['server/site/', ['server/site/']],
   ['server/boot/', ['server/boot/', 'server/site/']],
   ['server/dhcp/', ['server/dhcp/', 'server/boot/']],
   ['server/tftp/', ['server/tftp/']],
   ['server/syslog/', ['server/syslog/']],
   ['server/http/', ['server/http/']],
-  ['server/doctor/', ['server/doctor/']],
+  ['server/doctor/', ['server/doctor/', 'server/evidence/']],
   ['server/metrics/', ['server/metrics/']],
-  ['server/hosts/', ['server/hosts/', 'server/site/']],
+  ['server/hosts/', ['server/hosts/', 'server/site/', 'server/evidence/']],
   ['server/accounts/', ['server/accounts/']],
   ['server/tls/', ['server/tls/']],
   ['server/audit/', ['server/audit/']],
   ['server/api/', ['server/api/', 'server/site/', 'server/accounts/']],
   ['server/console/', ['server/console/']],
   ['server/secrets/', ['server/secrets/']],
+  ['server/jobs/', ['server/jobs/']],
   ['server/uploads/', ['server/uploads/']],
 ];
 

@@ -4,11 +4,13 @@ import type { NextFunction, Request, Response } from 'express';
 import { Router, json } from 'express';
 import type { Principal } from '../../accounts/rights.ts';
 import { mayAct } from '../../accounts/rights.ts';
-import { isEncrypted } from '../../encrypted.ts';
+import { addressOf, isEncrypted } from '../../encrypted.ts';
 import type { No } from '../../malformed.ts';
 import { isNo, no } from '../../malformed.ts';
 import { sendProblem } from '../../problem.ts';
-import type { Caller, Operation, Outcome, Reply } from '../operation.ts';
+import type { TagCondition } from '../entity-tag.ts';
+import { bodyText, hasTagWeakly, readTags, tagOf } from '../entity-tag.ts';
+import type { Caller, Change, Operation, Outcome, Reply } from '../operation.ts';
 
 /** What the routes are given. */
 export type OperationParts = {
@@ -22,7 +24,7 @@ export type OperationParts = {
 };
 
 /** A change somebody asked for. `status` is the answer's. Bodies are no part of it: they may hold passwords. */
-export type AuditEntry = {
+export type AuditEntry = Change & {
   readonly operation: string;
   readonly who: string;
   readonly via: Principal['via'] | 'nobody';
@@ -81,22 +83,53 @@ function refuse(
 
 async function perform(parts: OperationParts, operation: Operation, { request, response }: Exchange): Promise<void> {
   const principal = response.locals['principal'] as Principal | undefined;
+  const ifMatch = conditionOf(request.headers['if-match']);
+  if (isNo(ifMatch)) return refuse(parts, operation, { request, response, status: 400, refusal: ifMatch, principal });
   const caller: Caller = {
     principal,
-    address: request.socket.remoteAddress ?? 'unknown',
+    address: addressOf(request),
     isSecure: isEncrypted(request),
-    ifMatch: ifMatchOf(request),
+    ifMatch: ifMatch.tags,
   };
-  const outcome = await operation.run({ params: request.params, query: request.query, body: request.body }, caller);
+  const outcome = await attempt(parts, operation, { request, caller });
   const status = statusOf(operation, outcome);
-  note(parts, operation, { request, status, principal });
+  const change = outcome.kind === 'reply' ? outcome.change : undefined;
+  note(parts, operation, { request, status, principal, change });
   response.set('Cache-Control', 'no-store');
   if (outcome.kind === 'rejection') return sendProblem(response, outcome.status, outcome.refusal);
+  if (operation.method === 'get') return sendState({ request, response }, outcome);
   send(response, status, outcome);
+}
+
+/** A change that failed may have been made half: it leaves a trace too. */
+async function attempt(
+  parts: OperationParts,
+  operation: Operation,
+  { request, caller }: { readonly request: Request; readonly caller: Caller },
+): Promise<Outcome> {
+  try {
+    return await operation.run({ params: request.params, query: request.query, body: request.body }, caller);
+  } catch (error) {
+    note(parts, operation, { request, status: 500, principal: caller.principal });
+    throw error;
+  }
 }
 
 function statusOf(operation: Operation, outcome: Outcome): number {
   return outcome.kind === 'rejection' ? outcome.status : operation.success.status;
+}
+
+/**
+ * Who has it already is told so by 304 (RFC 9110 §15.4.5). It is asked for by a tag that the page keeps itself: no browser is to keep
+ * what the API says on its disk, which is why every answer is `no-store`.
+ */
+function sendState({ request, response }: Exchange, { value, etag }: Reply): void {
+  const body = bodyText(value);
+  const tag = etag ?? tagOf(body);
+  response.set('ETag', `"${tag}"`);
+  const known = readTags(request.headers['if-none-match'] ?? '');
+  if (known !== undefined && hasTagWeakly(known, tag)) response.status(304).end();
+  else response.status(200).type('application/json').send(body);
 }
 
 function send(response: Response, status: number, { value, location, etag, cookie }: Reply): void {
@@ -105,24 +138,42 @@ function send(response: Response, status: number, { value, location, etag, cooki
   if (etag !== undefined) response.set('ETag', `"${etag}"`);
   if (cookie !== undefined) response.set('Set-Cookie', cookie);
   if (value === undefined) response.end();
-  else response.json(value);
+  else response.type('application/json').send(bodyText(value));
 }
 
-/** RFC 9110 §13.1.1: one strong tag; `*` and lists are for caches. */
-function ifMatchOf(request: Request): string | undefined {
-  return /^"([\x21\x23-\x7e]{1,100})"$/.exec(request.headers['if-match'] ?? '')?.[1];
+/** A condition that cannot be read must not be taken for none. */
+function conditionOf(header: string | undefined): { readonly tags: TagCondition | undefined } | No {
+  if (header === undefined) return { tags: undefined };
+  const tags = readTags(header);
+  return tags === undefined ? no('If-Match cannot be read', 'send an ETag as it was told, with its quotes') : { tags };
 }
 
-type Noted = { readonly request: Request; readonly status: number; readonly principal: Principal | undefined };
+type Noted = {
+  readonly request: Request;
+  readonly status: number;
+  readonly principal: Principal | undefined;
+  readonly change?: Change | undefined;
+};
 
-function note({ audit }: OperationParts, operation: Operation, { request, status, principal }: Noted): void {
-  if (operation.method === 'get') return;
+function note({ audit }: OperationParts, operation: Operation, { request, status, principal, change }: Noted): void {
+  if (operation.traced === 'no') return;
   audit({
     operation: operation.id,
     who: principal?.name ?? '',
     via: principal?.via ?? 'nobody',
-    address: request.socket.remoteAddress ?? 'unknown',
-    target: request.path.slice(0, 200),
+    address: addressOf(request),
+    target: readable(request.path).slice(0, 200),
     status,
+    ...change,
   });
+}
+
+/** A MAC is sought as it is written. */
+function readable(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return path;
+    throw error;
+  }
 }

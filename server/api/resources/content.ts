@@ -1,4 +1,4 @@
-// Repos and trees over the API: what there is, syncs begun and ended, snapshots published.
+// Repos over the API: what there is, syncs begun and ended, snapshots published.
 
 import { z } from 'zod';
 import type { No } from '../../malformed.ts';
@@ -18,28 +18,21 @@ export type ContentParts = {
   /** Begins a sync, which goes on after the answer. */
   readonly beginSync: (repo: string) => Promise<No | { readonly kind: 'begun' }>;
   readonly cancelSync: (repo: string) => Promise<No | { readonly kind: 'asked' }>;
-  readonly publish: (repo: string, snapshot: string) => Promise<unknown>;
-  readonly trees: () => Promise<unknown>;
+  /** The published snapshot, undefined before the first sync. */
+  readonly published: (
+    repo: string,
+  ) => Promise<No | { readonly kind: 'current'; readonly snapshot: string | undefined }>;
+  readonly publish: (
+    repo: string,
+    wanted: { readonly id: string; readonly times: 'as they are' | 'anew' },
+  ) => Promise<No | { readonly snapshot: string; readonly before: string | undefined }>;
 };
 
 const SNAPSHOT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$/;
 
-/** The operations on repos and trees. */
+/** The operations on repos. */
 export function contentOperations(parts: ContentParts): readonly Operation[] {
-  return [...repoLooks(parts), ...repoChanges(parts), treeList(parts)];
-}
-
-function treeList(parts: ContentParts): Operation {
-  return operation({
-    id: 'listTrees',
-    method: 'get',
-    path: '/trees',
-    summary: 'The install trees of the site, or what is missing for them.',
-    right: 'viewer',
-    description: 'The trees.',
-    schema: shapes.page(shapes.tree),
-    run: async () => reply({ items: await parts.trees() }),
-  });
+  return [...repoLooks(parts), ...repoChanges(parts)];
 }
 
 function repoLooks(parts: ContentParts): readonly Operation[] {
@@ -65,6 +58,18 @@ function repoLooks(parts: ContentParts): readonly Operation[] {
       schema: shapes.repo,
       refusals: [404],
       run: async ({ params }) => replyOr(404, await parts.repo(params.repo)),
+    }),
+    operation({
+      id: 'getPublished',
+      method: 'get',
+      path: '/repos/{repo}/current',
+      summary: 'Its published snapshot. The ETag is for If-Match of what publishes another one.',
+      right: 'viewer',
+      params: repoParam,
+      description: 'The snapshot; none before the first sync.',
+      schema: z.object({ kind: z.literal('current'), snapshot: z.string().optional() }),
+      refusals: [404],
+      run: async ({ params }) => replyOr(404, await parts.published(params.repo)),
     }),
     operation({
       id: 'listSyncs',
@@ -123,11 +128,22 @@ function repoChanges(parts: ContentParts): readonly Operation[] {
       summary: 'Publishes another snapshot, an older one too: a roll-back.',
       right: 'operator',
       params: repoParam,
-      body: z.strictObject({ snapshot: z.string().regex(SNAPSHOT, 'is no name of a snapshot') }),
+      body: z.strictObject({
+        snapshot: z.string().regex(SNAPSHOT, 'is no name of a snapshot'),
+        times: z
+          .enum(['as they are', 'anew'])
+          .default('as they are')
+          .describe('anew: its metadata gets the times of now, for clients that refuse metadata older than theirs.'),
+      }),
+      ifMatch: { need: 'optional', state: ({ repo }) => parts.published(repo) },
       description: 'It is published.',
       schema: shapes.publication,
       refusals: [409],
-      run: async ({ params, body }) => replyOr(409, await parts.publish(params.repo, body.snapshot)),
+      run: async ({ params, body }) => {
+        const published = await parts.publish(params.repo, { id: body.snapshot, times: body.times });
+        if (isNo(published)) return rejected(409, published);
+        return reply(published, { change: { before: published.before ?? 'none', after: published.snapshot } });
+      },
     }),
   ];
 }

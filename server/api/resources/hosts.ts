@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import type { No } from '../../malformed.ts';
 import { isNo, no } from '../../malformed.ts';
-import type { LogPage } from '../log-page.ts';
-import { count, hostParam } from '../names.ts';
+import { after, count, hostParam } from '../names.ts';
 import type { Operation } from '../operation.ts';
 import { operation, rejected, reply, replyOr } from '../operation.ts';
 import * as shapes from '../shapes.ts';
+
+/** Which lines of a log: those behind `after`, or the newest. */
+export type LogPage = { readonly after: number | undefined; readonly limit: number };
 
 /** What is told of a host in a list, as far as lists are filtered by it. */
 export type ListedHost = {
@@ -26,8 +28,11 @@ export type HostParts = {
   readonly receipts: (name: string) => Promise<unknown>;
   readonly receipt: (name: string, armedAt: number) => Promise<unknown>;
   readonly log: (name: string, page: LogPage) => Promise<unknown>;
-  readonly arm: (name: string, forMs: number | undefined) => Promise<No | { readonly kind: 'armed' }>;
-  readonly disarm: (name: string) => Promise<No | { readonly kind: 'disarmed' }>;
+  readonly arm: (
+    name: string,
+    forMs: number | undefined,
+  ) => Promise<No | { readonly kind: 'armed'; readonly before: string; readonly wipes: readonly string[] }>;
+  readonly disarm: (name: string) => Promise<No | { readonly kind: 'disarmed'; readonly before: string }>;
 };
 
 const FORMS = ['kickstart', 'answerfile', 'pxelinux', 'ipxe', 'grub'] as const;
@@ -93,14 +98,12 @@ function evidence(parts: HostParts): readonly Operation[] {
       summary: 'What its installer and its scripts said.',
       right: 'viewer',
       params: hostParam,
-      query: z.strictObject({ after: count(0, 1e15, -1).optional(), limit: count(1, 5000, 200) }),
+      query: z.strictObject({ after, limit: count(1, 5000, 200) }),
       description: 'A page of lines; send its next as after.',
       schema: shapes.hostLog,
       refusals: [404],
-      run: async ({ params, query }) => {
-        const after = query.after === -1 ? undefined : query.after;
-        return replyOr(404, await parts.log(params.host, { after, limit: query.limit }));
-      },
+      run: async ({ params, query }) =>
+        replyOr(404, await parts.log(params.host, { after: query.after, limit: query.limit })),
     }),
     operation({
       id: 'listReceipts',
@@ -161,8 +164,12 @@ function changes(parts: HostParts): readonly Operation[] {
       description: 'It is armed.',
       schema: z.looseObject({ kind: z.literal('armed'), host: z.string(), expiresAt: z.number() }),
       refusals: [409],
-      run: async ({ params, body }) =>
-        replyOr(409, await parts.arm(params.host, body.forSeconds === undefined ? undefined : body.forSeconds * 1000)),
+      run: async ({ params, body }) => {
+        const armed = await parts.arm(params.host, body.forSeconds === undefined ? undefined : body.forSeconds * 1000);
+        if (isNo(armed)) return rejected(409, armed);
+        const { before, wipes } = armed;
+        return reply(armed, { change: { before, after: `armed, to wipe ${wipes.join(', ')}` } });
+      },
     }),
     operation({
       id: 'disarmHost',
@@ -176,7 +183,8 @@ function changes(parts: HostParts): readonly Operation[] {
       refusals: [404],
       run: async ({ params }) => {
         const done = await parts.disarm(params.host);
-        return isNo(done) ? rejected(404, no(done.reason, done.remedy)) : reply(done);
+        if (isNo(done)) return rejected(404, no(done.reason, done.remedy));
+        return reply(done, { change: { before: done.before, after: 'disarmed' } });
       },
     }),
   ];

@@ -10,8 +10,10 @@ import type { EnrolmentBody } from '../enrolment.ts';
 import { enrolmentOf, enrolmentShape } from '../enrolment.ts';
 import { macParam } from '../names.ts';
 import type { Operation } from '../operation.ts';
-import { operation, rejected, reply } from '../operation.ts';
+import { operation, rejected, reply, whoOf } from '../operation.ts';
 import * as shapes from '../shapes.ts';
+import type { Changer, Saved, VersionParts } from './site-versions.ts';
+import { changerOf, savedReply, savedShape, versionOperations } from './site-versions.ts';
 
 export type SiteParts = {
   readonly site: () => Promise<unknown>;
@@ -23,19 +25,18 @@ export type SiteParts = {
     readonly problems: readonly Problem[];
   }>;
   readonly checkSite: (text: string) => readonly Problem[];
-  /** Replaces the file where it still is what `etag` names. */
-  readonly saveSite: (
-    text: string,
-    etag: string,
-  ) => Promise<{ readonly kind: 'saved'; readonly etag: string } | { readonly kind: 'changed' } | Refusal>;
+  /** Replaces the file, where it still is what was seen. */
+  readonly saveSite: (text: string, changer: Changer) => Promise<Saved | { readonly kind: 'changed' } | Refusal>;
   readonly discovered: () => Promise<unknown>;
   /** Has a machine with this MAC asked for a boot? */
   readonly hasAsked: (mac: MacAddress) => boolean;
   readonly enroll: (
     mac: MacAddress,
-    body: EnrolmentBody,
-  ) => Promise<Refusal | { readonly kind: 'enrolled'; readonly host: { readonly name: string } }>;
-};
+    body: EnrolmentBody & { readonly who: ReturnType<typeof whoOf> },
+  ) => Promise<
+    Refusal | { readonly kind: 'enrolled'; readonly host: { readonly name: string; readonly address: string } }
+  >;
+} & VersionParts;
 
 /** No site file is longer. */
 const MOST_CHARACTERS = 4_000_000;
@@ -45,7 +46,7 @@ const textBody = z.strictObject({ text: z.string().max(MOST_CHARACTERS) });
 
 /** The operations on the site. */
 export function siteOperations(parts: SiteParts): readonly Operation[] {
-  return [...looks(parts), saveSite(parts), listDiscovered(parts), enroll(parts)];
+  return [...looks(parts), saveSite(parts), ...versionOperations(parts), listDiscovered(parts), enroll(parts)];
 }
 
 function looks(parts: SiteParts): readonly Operation[] {
@@ -91,6 +92,8 @@ function looks(parts: SiteParts): readonly Operation[] {
       right: 'operator',
       body: textBody,
       bodyLimit: MOST_BYTES,
+      // The page asks after every pause while somebody types.
+      traced: 'no',
       description: 'The problems; none where it is right.',
       schema: z.object({ problems: z.array(z.looseObject({ message: z.string() })) }),
       run: ({ body }) => reply({ problems: parts.checkSite(body.text) }),
@@ -107,16 +110,12 @@ function saveSite(parts: SiteParts): Operation {
     right: 'operator',
     body: textBody,
     bodyLimit: MOST_BYTES,
+    // Compared under the lock of the file.
+    ifMatch: { need: 'required' },
     description: 'It is saved, and read a moment later.',
-    schema: z.object({ kind: z.literal('saved') }),
-    refusals: [409, 412, 422, 428],
-    run: async ({ body }, { ifMatch }) => {
-      if (ifMatch === undefined) return rejected(428, no('If-Match is missing', 'send the ETag of GET /site/text'));
-      const saved = await parts.saveSite(body.text, ifMatch);
-      if (isNo(saved)) return rejected(saved.problems === undefined ? 409 : 422, saved);
-      if (saved.kind === 'changed') return rejected(412, no('the site file was changed meanwhile', 'read it again'));
-      return reply({ kind: 'saved' }, { etag: saved.etag });
-    },
+    schema: savedShape,
+    refusals: [409, 422],
+    run: async ({ body }, caller) => savedReply(await parts.saveSite(body.text, changerOf(caller))),
   });
 }
 
@@ -147,14 +146,15 @@ function enroll(parts: SiteParts): Operation {
     description: 'The host, as it stands in the file.',
     schema: z.looseObject({ name: z.string() }),
     refusals: [404, 409, 422],
-    run: async ({ params, body }) => {
+    run: async ({ params, body }, caller) => {
       const mac = parseMac(params.mac);
       const given = enrolmentOf(body);
       if (isNo(given)) return rejected(400, given);
       if (!parts.hasAsked(mac)) return rejected(404, no(`no machine with the MAC ${mac} has asked for a boot`));
-      const enrolled = await parts.enroll(mac, given);
+      const enrolled = await parts.enroll(mac, { ...given, who: whoOf(caller) });
       if (isNo(enrolled)) return rejected(enrolled.problems === undefined ? 409 : 422, enrolled);
-      return reply(enrolled.host, { location: `/api/v1/hosts/${enrolled.host.name}` });
+      const { name, address } = enrolled.host;
+      return reply(enrolled.host, { location: `/api/v1/hosts/${name}`, change: { after: `${name} at ${address}` } });
     },
   });
 }

@@ -2,13 +2,14 @@
 
 import { z } from 'zod';
 import type { No } from '../../malformed.ts';
+import { isNo } from '../../malformed.ts';
 import type { Operation } from '../operation.ts';
 import { operation, rejected, reply, replyOr } from '../operation.ts';
 import * as shapes from '../shapes.ts';
 
 export type TemplateParts = {
   readonly files: () => Promise<unknown>;
-  readonly file: (name: string) => Promise<unknown>;
+  readonly file: (name: string) => Promise<No | { readonly sha256: string }>;
   readonly uploads: () => Promise<unknown>;
   readonly remove: (name: string) => Promise<No | { readonly kind: 'removed' }>;
   readonly register: (name: string) => Promise<unknown>;
@@ -118,12 +119,15 @@ function removal(parts: TemplateParts): Operation {
     summary: 'Removes it from the disk. Transfers that run go on to their end.',
     right: 'operator',
     params: fileParam,
+    ifMatch: { need: 'optional', state: ({ file: name }) => parts.file(name) },
     status: 204,
     description: 'It is gone.',
     refusals: [404],
     run: async ({ params }) => {
+      const lying = await parts.file(params.file);
       const removed = await parts.remove(params.file);
-      return removed.kind === 'no' ? rejected(404, removed) : reply(undefined);
+      if (isNo(removed)) return rejected(404, removed);
+      return reply(undefined, isNo(lying) ? {} : { change: { before: `sha256 ${lying.sha256}` } });
     },
   });
 }

@@ -10,11 +10,16 @@ export type DiffLine = {
 };
 
 const AROUND = 3;
+/** Texts with little in common take longer the longer they are: beyond so many changes nobody reads them line by line. */
+const MOST_EDITS = 2000;
 
-/** The changed lines and three around each; a `gap` where lines are left out. Empty where nothing changed. */
-export function diffLines(before: string, after: string): readonly DiffLine[] {
-  const { hunks } = structuredPatch('', '', before, after, '', '', { context: AROUND });
-  return hunks.flatMap((hunk, index): readonly DiffLine[] => {
+/**
+ * The changed lines and three around each; a `gap` where lines are left out. Empty where nothing changed; undefined where too much
+ * did.
+ */
+export function diffLines(before: string, after: string): readonly DiffLine[] | undefined {
+  const patch = structuredPatch('', '', before, after, '', '', { context: AROUND, maxEditLength: MOST_EDITS });
+  return patch?.hunks.flatMap((hunk, index): readonly DiffLine[] => {
     let [old, now] = [hunk.oldStart, hunk.newStart];
     const lines = hunk.lines.flatMap((line): readonly DiffLine[] => {
       const text = line.slice(1);

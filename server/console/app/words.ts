@@ -1,6 +1,7 @@
 // Times, sizes and states as words a person reads. Pure.
 
-import type { Progress, SyncProgress } from './api/types.ts';
+import type { SyncProgress } from './api/content-types.ts';
+import type { Progress } from './api/types.ts';
 
 const UNITS = [
   ['d', 86_400_000],

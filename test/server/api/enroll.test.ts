@@ -10,6 +10,7 @@ import type { Principal } from '../../../server/accounts/rights.ts';
 import type { Operation } from '../../../server/api/operation.ts';
 import type { AuditEntry } from '../../../server/api/operations/routes.ts';
 import { operationRoutes } from '../../../server/api/operations/routes.ts';
+import { openSiteHistory } from '../../../server/site/history/store.ts';
 import { siteOperations } from '../../../server/api/resources/site.ts';
 import { createApp } from '../../../server/app.ts';
 import { enrollMachine } from '../../../server/assembly/enrolment.ts';
@@ -73,6 +74,9 @@ function operations(): readonly Operation[] {
     siteText: notHere,
     checkSite: notHere,
     saveSite: notHere,
+    versions: notHere,
+    version: notHere,
+    undo: notHere,
     discovered: nothing,
     hasAsked: (mac) => hosts.sighting(mac) !== undefined,
     enroll: (mac, body) =>
@@ -122,7 +126,11 @@ test('a machine is enrolled: one line more, the host as the answer, and no leave
   expect(siteText().split('\n')).toHaveLength(exampleText.split('\n').length + 1);
   expect(hosts.state('xs-03', 11)).toMatchObject({ phase: 'disarmed', arming: undefined });
   expect(hosts.history('xs-03', 10)).toMatchObject([{ what: 'enrolled', detail: `${MAC} at 192.168.168.5` }]);
-  expect(audited).toMatchObject([{ operation: 'enrollMachine', who: 'ops', via: 'token', status: 201 }]);
+  expect(audited).toMatchObject([
+    { operation: 'enrollMachine', who: 'ops', via: 'token', status: 201, after: 'xs-03 at 192.168.168.5' },
+  ]);
+  const [version] = await openSiteHistory(join(directory, 'site-history')).versions();
+  expect(version).toMatchObject({ id: 2, by: 'ops', operation: 'enrollMachine', added: 1, removed: 0 });
 });
 
 test('an old arming of the same name, of a host that was taken out of the site, is not inherited', async () => {

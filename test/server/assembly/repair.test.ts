@@ -1,7 +1,7 @@
 // Damage found and mended over the open house: from copies, from upstream, in every repo, under a reader that never rests.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,30 @@ describe('verifying', () => {
       [A, 'altered'],
       [B, 'too long'],
     ]);
+  });
+
+  test('calls nothing damaged of a snapshot that is pruned meanwhile', async () => {
+    const one = await save('cloudstack', first, 0);
+    const two = await save('cloudstack', second, 1);
+    const three = await save('cloudstack', buildRepo({ packages, revision: '3' }), 2);
+    const waiting = [one, two];
+    const verdict = await verifyRepo(house, 'cloudstack', {
+      which: 'all',
+      signal: watch.signal,
+      // As pruning begins: in the middle of the first, and before the second.
+      onProgress: () => {
+        for (const id of waiting.splice(0))
+          renameSync(inSnapshot('cloudstack', id, ''), inSnapshot('cloudstack', `.removing-${id}`, ''));
+      },
+    });
+    expect(verdict.snapshots).toMatchObject([{ snapshot: three, damaged: [], problem: undefined }]);
+  });
+
+  test('tells of a published snapshot that is gone, which nothing prunes', async () => {
+    const id = await save('cloudstack', first, 0);
+    await rm(inSnapshot('cloudstack', id, ''), { recursive: true });
+    const { snapshots } = await verify('cloudstack', 'published');
+    expect(snapshots).toMatchObject([{ snapshot: id, problem: 'has no record' }]);
   });
 
   test.each<[string, (beside: string) => Promise<void>, RegExp]>([

@@ -124,6 +124,15 @@ describe('the commands', () => {
     expect([synced.code, synced.out]).toEqual([0, expect.stringMatching(/^dvd: published \S+: \d+ packages/)]);
     expect((await run('list')).out).toMatch(/dvd +ready +rhel-6\.2-x86_64 +http:\S+ +\d{4}-/);
     expect(await run('sync', 'dvd', '--json')).toMatchObject({ code: 0, out: expect.stringContaining('"unchanged"') });
+    expect((await run('history', 'dvd')).out).toMatch(/command +unchanged[^]+command +published/);
+    const history = JSON.parse((await run('history', 'dvd', '--json')).out) as unknown;
+    expect(history).toMatchObject([{ tree: 'dvd' }, { tree: 'dvd' }]);
+    expect(await run('cancel', 'dvd')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no sync of the tree dvd runs'),
+    });
+    const medium = await run('sync', 'xenserver');
+    expect([medium.code, medium.err]).toEqual([2, expect.stringContaining('xenserver is no tree from a URL')]);
     const [id] = (await house.content.repoStatus('tree@dvd')).snapshots;
     writeFileSync(join(data, 'snapshots', 'tree@dvd', id ?? '', 'EULA'), 'other terms');
     const verified = await run('verify', 'dvd');

@@ -13,14 +13,14 @@ const SYNCED: RepoReading = {
   isSyncing: true,
   snapshots: 3,
   lastGoodAt: 10_000,
-  last: { outcome: 'failed', startedAt: 20_000, endedAt: 25_500, bytesFetched: undefined },
+  last: { isGood: false, startedAt: 20_000, endedAt: 25_500, bytesFetched: undefined },
 };
 
 test.each<[string, RepoReading, Readonly<Record<string, number | undefined>>]>([
   ['whose last sync failed', SYNCED, { sync_age_seconds: 50, last_sync_success: 0, last_sync_duration_seconds: 5.5 }],
   [
     'that found nothing new',
-    { ...SYNCED, last: { outcome: 'unchanged', startedAt: 1, endedAt: 2, bytesFetched: 9 } },
+    { ...SYNCED, last: { isGood: true, startedAt: 1, endedAt: 2, bytesFetched: 9 } },
     { last_sync_success: 1, last_sync_fetched_bytes: 9, sync_running: 1 },
   ],
   [

@@ -6,6 +6,7 @@ import type { Answer } from './fetcher.ts';
 export function complaintOf(answer: Answer<unknown>): string | undefined {
   switch (answer.kind) {
     case 'ok':
+    case 'unchanged':
       return undefined;
     case 'unreachable':
       return 'The appliance does not answer. Nothing is known of what became of it; try again when it does.';

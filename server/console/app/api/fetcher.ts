@@ -5,6 +5,8 @@ import type { Problem } from './types.ts';
 /** The answer, a refusal with what to do about it, or silence. */
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly etag: string | undefined }
+  /** It still is what `ifNoneMatch` names. */
+  | { readonly kind: 'unchanged' }
   | Refused
   | { readonly kind: 'unreachable' };
 
@@ -21,6 +23,8 @@ export type Wanted = {
   readonly body?: unknown;
   /** What the change was made from. */
   readonly ifMatch?: string | undefined;
+  /** What is known already. The browser keeps nothing of the API on its disk, so the page says so itself. */
+  readonly ifNoneMatch?: string | undefined;
   /** How long the appliance may take over it; 20 s where nothing is said. */
   readonly withinMs?: number;
 };
@@ -56,6 +60,7 @@ export function createClient({ onLoggedOut, onSign, onClock }: Heard): Client {
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) onClock(date);
       if (response.status === 401) onLoggedOut();
+      if (response.status === 304) return { kind: 'unchanged' };
       return read<T>(response);
     },
   };
@@ -63,12 +68,13 @@ export function createClient({ onLoggedOut, onSign, onClock }: Heard): Client {
 
 async function send(
   path: string,
-  { method = 'GET', body, ifMatch, withinMs = TIMEOUT_MS }: Wanted,
+  { method = 'GET', body, ifMatch, ifNoneMatch, withinMs = TIMEOUT_MS }: Wanted,
 ): Promise<Response | undefined> {
   const headers = {
     Accept: 'application/json',
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { 'If-None-Match': ifNoneMatch }),
   };
   try {
     return await fetch(path, {

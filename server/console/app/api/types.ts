@@ -97,52 +97,6 @@ export type Receipt = {
   readonly version: string;
 };
 
-export type SyncProgress = {
-  readonly phase?: string;
-  readonly filesDone: number;
-  readonly filesTotal: number;
-  readonly bytesDone: number;
-  readonly bytesTotal: number;
-  readonly bytesPerSecond?: number;
-  readonly etaSeconds?: number;
-};
-
-export type Sync = {
-  readonly id: number;
-  readonly repo: string;
-  readonly cause: string;
-  readonly startedAt: number;
-  readonly endedAt?: number;
-  readonly outcome?: string;
-  readonly progress?: SyncProgress;
-  readonly snapshot?: string;
-  readonly reason?: string;
-  readonly remedy?: string;
-  readonly counts?: { readonly packages: number; readonly bytes: number; readonly bytesFetched: number };
-  readonly notes?: readonly string[];
-};
-
-export type Repo = {
-  readonly name: string;
-  readonly upstream: string;
-  readonly publish?: string;
-  readonly schedule?: string;
-  readonly keep: number;
-  readonly current?: string;
-  readonly snapshots: readonly string[];
-  readonly lastSync?: Sync;
-  readonly runningSync?: Sync;
-  readonly nextSync?: number;
-  readonly alarm?: string;
-};
-
-export type Tree = {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly what: string;
-  readonly remedy?: string;
-};
-
 /** A machine that asked for a boot and is in no site. Its texts are what it says of itself. */
 export type Discovered = {
   readonly mac: string;
@@ -234,16 +188,6 @@ export type Health = {
   readonly siteProblems: readonly { readonly path: string; readonly line?: number }[];
 };
 
-export type AuditEntry = {
-  readonly at: number;
-  readonly who: string;
-  readonly via: string;
-  readonly address: string;
-  readonly operation: string;
-  readonly target: string;
-  readonly status: number;
-  readonly detail?: string;
-};
 export type Operator = {
   readonly name: string;
   readonly role: Role;
@@ -257,27 +201,6 @@ export type Token = {
   readonly role: Role;
   readonly expiresAt?: number;
   readonly seenAt?: number;
-};
-
-export type Template = {
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly state: 'ready' | 'altered';
-  readonly url: string;
-};
-export type Upload = {
-  readonly id: string;
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly offset: number;
-  readonly by: string;
-};
-export type Registration = {
-  readonly url: string;
-  readonly cloudmonkey: string;
-  readonly query: string;
-  readonly notes: readonly string[];
 };
 
 /** A list as the API pages it. */

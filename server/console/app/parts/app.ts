@@ -35,12 +35,11 @@ export type App = Parts & {
   readonly draft: { current: Draft | undefined };
 };
 
-/** A text that is not saved, what it was made from, and the texts that were saved over, the newest last. */
+/** A text that is not saved, and what it was made from. */
 export type Draft = {
   readonly text: string;
   readonly base: string;
   readonly etag: string | undefined;
-  readonly undo: readonly string[];
 };
 
 export const AppContext = createContext<App | undefined>(undefined);

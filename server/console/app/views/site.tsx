@@ -1,18 +1,17 @@
-// The site file: changed with its problems beside it, saved over nobody's change, and taken back.
+// The site file: changed with its problems beside it, saved over nobody's change; below it, what it said before.
 
 import { useEffect, useState } from 'preact/hooks';
-import { complaintOf } from '../api/answers.ts';
-import type { Problem, SiteText } from '../api/types.ts';
+import type { SiteText } from '../api/types.ts';
 import type { Draft, Task } from '../parts/app.ts';
 import { useApp, useLive, useMay, useTask } from '../parts/app.ts';
 import { Await, Card, Complaint } from '../parts/pieces.tsx';
 import { ReviewDialog } from './review.tsx';
+import { SiteHistory, TakeBack } from './site-history.tsx';
+import { useProblems } from './site-problems.ts';
 import { TextEditor } from './text-editor.tsx';
 
 const TEXT = '/api/v1/site/text';
 const TEXT_MS = 5000;
-const CHECK_MS = 400;
-const MOST_UNDO = 20;
 
 export function SiteEditor() {
   const mayAct = useMay('operator');
@@ -21,7 +20,14 @@ export function SiteEditor() {
     <>
       <h1>Site</h1>
       {mayAct ? (
-        <Await for={seen}>{(value) => <Editor theirs={value.text} etag={seen.etag} />}</Await>
+        <Await for={seen}>
+          {(value) => (
+            <>
+              <Editor theirs={value.text} etag={seen.etag} />
+              <SiteHistory standing={{ text: value.text, etag: seen.etag }} />
+            </>
+          )}
+        </Await>
       ) : (
         <p>Operators and admins see and change the site file.</p>
       )}
@@ -53,7 +59,7 @@ function Editor({ theirs, etag }: { readonly theirs: string; readonly etag: stri
         title={isChanged ? 'site.yaml, changed' : 'site.yaml'}
         aside={
           <span class="actions">
-            <UndoButton draft={draft} onChange={setDraft} />
+            {isChanged ? undefined : <TakeBack standing={{ text: theirs, etag }} />}
             <button disabled={!isChanged} onClick={() => setDraft({ ...draft, text: theirs, base: theirs, etag })}>
               Discard
             </button>
@@ -72,22 +78,18 @@ function Editor({ theirs, etag }: { readonly theirs: string; readonly etag: stri
         />
       </Card>
       {isReviewed ? (
-        <ReviewDialog draft={draft} problems={problems} task={task} onSave={save} onClose={close} />
+        <ReviewDialog
+          title="Save this change?"
+          action="Save the site file"
+          from={base}
+          to={text}
+          problems={problems}
+          task={task}
+          onSave={save}
+          onClose={close}
+        />
       ) : undefined}
     </>
-  );
-}
-
-/** Puts what stood before the last save into the editor: it is looked at and saved like any change. */
-function UndoButton({ draft, onChange }: { readonly draft: Draft; readonly onChange: (draft: Draft) => void }) {
-  const before = draft.undo.at(-1);
-  const takeBack = (): void => {
-    if (before !== undefined) onChange({ ...draft, text: before, undo: draft.undo.slice(0, -1) });
-  };
-  return (
-    <button disabled={before === undefined} onClick={takeBack}>
-      Take the last save back
-    </button>
   );
 }
 
@@ -95,7 +97,7 @@ function UndoButton({ draft, onChange }: { readonly draft: Draft; readonly onCha
 function useSave(draft: Draft, onSaved: (draft: Draft) => void): { readonly task: Task; readonly save: () => void } {
   const app = useApp();
   const task = useTask();
-  const { text, base, etag, undo } = draft;
+  const { text, etag } = draft;
   const save = (): void =>
     task.run(
       async () => {
@@ -106,7 +108,7 @@ function useSave(draft: Draft, onSaved: (draft: Draft) => void): { readonly task
       (saved) => {
         app.say('The site file is saved.');
         app.live.refresh('/api/v1/');
-        onSaved({ text, base: text, etag: saved, undo: [...undo, base].slice(-MOST_UNDO) });
+        onSaved({ text, base: text, etag: saved });
       },
     );
   return { task, save };
@@ -115,7 +117,7 @@ function useSave(draft: Draft, onSaved: (draft: Draft) => void): { readonly task
 /** The draft, which follows the file as long as nothing in it is changed. */
 function useDraft(theirs: string, etag: string | undefined): readonly [Draft, (draft: Draft) => void] {
   const { draft: kept } = useApp();
-  const [draft, setDraft] = useState<Draft>(kept.current ?? { text: theirs, base: theirs, etag, undo: [] });
+  const [draft, setDraft] = useState<Draft>(kept.current ?? { text: theirs, base: theirs, etag });
   const isChanged = draft.text !== draft.base;
   const keep = (changed: Draft): void => {
     kept.current = changed;
@@ -131,33 +133,6 @@ function useDraft(theirs: string, etag: string | undefined): readonly [Draft, (d
     return () => window.removeEventListener('beforeunload', warn);
   }, [isChanged]);
   return [draft, keep];
-}
-
-/** All that is wrong with the text, as the appliance judges it, a moment after the last letter. */
-function useProblems(text: string): {
-  readonly problems: readonly Problem[] | undefined;
-  readonly complaint: string | undefined;
-} {
-  const { client, live } = useApp();
-  const [judged, setJudged] = useState<{ readonly text: string; readonly problems: readonly Problem[] }>();
-  const [complaint, setComplaint] = useState<string>();
-  useEffect(() => {
-    let isOver = false;
-    const callOff = live.after(CHECK_MS, () => {
-      void client
-        .ask<{ readonly problems: readonly Problem[] }>('/api/v1/site/check', { method: 'POST', body: { text } })
-        .then((answer) => {
-          if (isOver) return;
-          setComplaint(complaintOf(answer));
-          if (answer.kind === 'ok') setJudged({ text, problems: answer.value.problems });
-        });
-    });
-    return () => {
-      isOver = true;
-      callOff();
-    };
-  }, [client, live, text]);
-  return { problems: judged?.text === text ? judged.problems : undefined, complaint };
 }
 
 function Moved({ onCompare }: { readonly onCompare: () => void }) {

@@ -1,16 +1,26 @@
 // Lists of the console: what a filter leaves, what wants to be looked at, what an event changes.
 
 import { describe, expect, test } from 'vitest';
-import { filterActivity } from '../../../../server/console/app/activity.ts';
-import type { AuditEntry, Host, Repo, Sync } from '../../../../server/console/app/api/types.ts';
+import {
+  activityPath,
+  changeWords,
+  outcomeWords,
+  targetWords,
+  withNewest,
+  withOlder,
+} from '../../../../server/console/app/activity.ts';
+import type { AuditEntry } from '../../../../server/console/app/api/site-types.ts';
+import type { Repo, Sync } from '../../../../server/console/app/api/content-types.ts';
+import type { Host } from '../../../../server/console/app/api/types.ts';
 import {
   countPhases,
   filterHosts,
   isIdle,
+  pageOf,
   runningHosts,
   stuckHosts,
 } from '../../../../server/console/app/host-list.ts';
-import { withHost, withSync } from '../../../../server/console/app/live/heard.ts';
+import { withHosts, withSync } from '../../../../server/console/app/live/heard.ts';
 
 function host(name: string, of: Partial<Host> = {}): Host {
   return {
@@ -51,6 +61,23 @@ test.each([
   expect(names(filterHosts(hosts, { text, phase }))).toBe(left);
 });
 
+test.each([
+  ['', 'abc', '1 of 3: 1 to 3'],
+  ['2', 'def', '2 of 3: 4 to 6'],
+  ['3', 'g', '3 of 3: 7 to 7'],
+  ['9', 'g', '3 of 3: 7 to 7'],
+  ['0', 'abc', '1 of 3: 1 to 3'],
+  ['-1', 'abc', '1 of 3: 1 to 3'],
+  ['two', 'abc', '1 of 3: 1 to 3'],
+])('page %j of seven in threes is %j', (asked, letters, words) => {
+  const { shown, page, pages, first, last } = pageOf('abcdefg'.split(''), asked, 3);
+  expect([shown.join(''), `${page} of ${pages}: ${first} to ${last}`]).toEqual([letters, words]);
+});
+
+test('nothing has one page', () => {
+  expect(pageOf([], '2', 3)).toEqual({ shown: [], page: 1, pages: 1, first: 0, last: 0 });
+});
+
 test('stuck: failed, silent, or awaited and wrong, the newest first; what was wrong before an install that ended is past', () => {
   expect(names(stuckHosts(hosts))).toBe('xs-02 cs40 xs-03');
 });
@@ -73,9 +100,9 @@ test('what runs or is armed is not offered to be armed', () => {
 });
 
 test('an event changes its host and no other; one of a host that is not listed changes nothing', () => {
-  const changed = withHost({ items: hosts }, host('xs-02', { phase: 'armed' })).items;
+  const changed = withHosts({ items: hosts }, [host('xs-02', { phase: 'armed' })]).items;
   expect(changed.map(({ phase }) => phase)).toEqual(['armed', 'installing', 'armed', 'installing', 'installed']);
-  expect(withHost({ items: hosts }, host('other')).items).toEqual(hosts);
+  expect(withHosts({ items: hosts }, [host('other')]).items).toEqual(hosts);
 });
 
 describe('an event of a sync', () => {
@@ -96,21 +123,45 @@ describe('an event of a sync', () => {
   });
 });
 
-test.each([
-  ['', 2],
-  ['anna', 1],
-  ['ANNA arm', 1],
-  ['409', 1],
-  ['anna 409', 0],
-])('activity filtered by %j leaves %i', (text, left) => {
-  const entry: AuditEntry = {
-    at: 1,
-    who: 'anna',
-    via: 'session',
-    address: '::1',
-    operation: 'armHost',
-    target: '/x',
-    status: 200,
+describe('what was done', () => {
+  const entry = (number: number, of: Partial<AuditEntry> = {}): AuditEntry => {
+    const about = { who: 'anna', via: 'session', address: '::1', operation: 'armHost', target: '/x', status: 200 };
+    return { id: `f.${number}`, at: number, ...about, ...of };
   };
-  expect(filterActivity([entry, { ...entry, who: 'ben', status: 409 }], text)).toHaveLength(left);
+  const known = (from: number, to: number, next?: string) => ({
+    items: Array.from({ length: from - to + 1 }, (_, index) => entry(from - index)),
+    next,
+  });
+  const shown = ({ items, next }: ReturnType<typeof known>) => [items.map(({ at }) => at), next];
+
+  test('is asked for by what the address says', () => {
+    expect(activityPath({ who: 'a&b', outcome: '', q: 'old' }, 50)).toBe('/api/v1/activity?who=a%26b&limit=50');
+    expect(activityPath({ target: 'cs40' }, 5, 'f.1')).toBe('/api/v1/activity?target=cs40&limit=5&cursor=f.1');
+  });
+  test.each([
+    ['the first look', known(0, 1), known(5, 3, 'f.3'), [[5, 4, 3], 'f.3']],
+    ['nothing new', known(5, 3, 'f.3'), known(5, 3, 'f.3'), [[5, 4, 3], 'f.3']],
+    ['more on top', known(5, 3, 'f.3'), known(7, 5, 'f.5'), [[7, 6, 5, 4, 3], 'f.3']],
+    ['more on top of all there is', known(2, 1), known(4, 2, 'f.2'), [[4, 3, 2, 1], undefined]],
+    ['a gap: it begins anew', known(5, 1), known(20, 18, 'f.18'), [[20, 19, 18], 'f.18']],
+  ])('%s', (_, before, newest, after) => expect(shown(withNewest(before, newest) as never)).toEqual(after));
+  test('goes on behind what is known', () => {
+    expect(shown(withOlder(known(5, 3, 'f.3'), known(3, 1)) as never)).toEqual([[5, 4, 3, 2, 1], undefined]);
+  });
+  test.each([
+    [{ before: 'disarmed', after: 'armed, to wipe sda' }, 'disarmed → armed, to wipe sda'],
+    [{ after: 'viewer' }, 'viewer'],
+    [{ before: 'admin' }, 'was admin'],
+    [{}, ''],
+  ])('%j is %j', (of, words) => expect(changeWords(entry(1, of))).toBe(words));
+  test('is told on what, without what every path of the API begins with', () => {
+    expect(targetWords(entry(1, { target: '/api/v1/hosts/cs40/arm' }))).toBe('hosts/cs40/arm');
+    expect(targetWords(entry(1, { target: 'cs40' }))).toBe('cs40');
+  });
+  test.each([
+    [0, 'done'],
+    [204, 'done'],
+    [412, 'refused 412'],
+    [1, 'refused 1'],
+  ])('the status %i is %j', (status, words) => expect(outcomeWords(entry(1, { status }))).toBe(words));
 });
