@@ -66,7 +66,13 @@ test('no answer of the API, of health, of the metrics or of a page holds one', a
   const document = (await (await fetch(`${appliance.origin}/api/v1/openapi.json`)).json()) as {
     paths: Record<string, Record<string, unknown>>;
   };
-  const there: Readonly<Record<string, string>> = { host: 'cs40', repo: 'cloudstack', armedAt: '1', name: 'none', version: '1' };
+  const there: Readonly<Record<string, string>> = {
+    host: 'cs40',
+    repo: 'cloudstack',
+    armedAt: '1',
+    name: 'none',
+    version: '1',
+  };
   const paths = Object.entries(document.paths)
     .filter(([, methods]) => 'get' in methods)
     .map(([path]) => path.replaceAll(/\{(\w+)\}/g, (_, key: string) => there[key] ?? 'x'));
