@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { capacityFlags } from '../server/site/capacity-flags.ts';
 import { version } from '../server/version.ts';
+import { apiFlags } from './cli/api-flags.ts';
 import { addCommand as add } from './cli/command.ts';
 import type { ExitCode } from './cli/output.ts';
 import { contentCommands } from './commands/content.ts';
@@ -67,6 +68,17 @@ add(site, 'capacity', {
 
 contentCommands(program, add);
 hostCommands(program, add);
+add(program, 'events', {
+  help: 'what happened by itself, newest first: to hosts, in syncs and jobs, to the site file, on the wire',
+  options: [
+    ['-n, --limit <n>', 'how many at most (default: 50)'],
+    ['--about <name>', 'only about the host, repo or tree that is called so, or in part'],
+    ['--kind <kind>', 'only of host, sync, job, site or dhcp (other servers that were heard)'],
+    ['--wrong', 'only what somebody should look after'],
+    ...apiFlags,
+  ],
+  load: async () => (await import('./cli/events.ts')).eventsCommand,
+});
 
 const bundle = add(program, 'bundle [host]', {
   help: "write a host's configuration bundle, or the whole site's",

@@ -12,3 +12,11 @@ export function printable(text: string, most: number): string {
 export function oneLine(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, ' ').trim();
 }
+
+/** `text` of several lines for a terminal: the same becomes blanks in it, ends of lines and tabs stay. */
+export function plainLines(text: string): string {
+  return text.replaceAll(
+    /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    ' ',
+  );
+}

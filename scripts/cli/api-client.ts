@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import { commandUserHeader } from '../../server/accounts/command-user.ts';
 import { messageOf, no } from '../../server/malformed.ts';
+import { plainLines } from '../../server/printable.ts';
 import type { Refusal } from '../../server/problem.ts';
 import { commandUser } from './noted.ts';
 
@@ -58,7 +59,7 @@ export function openClient(
           : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
       try {
         const answer = await request(`${origin}/api/v1${path}`, { dispatcher: agent, method, ...sent });
-        return readAnswer(answer.statusCode, await answer.body.text()) as T | Refusal;
+        return readAnswer(answer.statusCode, await answer.body.text(), place) as T | Refusal;
       } catch (error) {
         const where = place.kind === 'socket' ? place.path : place.origin;
         throw new Unanswered(`the appliance at ${where} does not answer: ${reasonOf(error)}`, { cause: error });
@@ -68,21 +69,30 @@ export function openClient(
   };
 }
 
-function readAnswer(status: number, text: string): unknown {
-  const value = text === '' ? undefined : parsed(text);
-  if (status >= 200 && status < 300) return value;
-  return (
-    refusalOf(value) ?? no(`it answers ${status}`, 'is this a Kickstand appliance, and no older than this command?')
+function readAnswer(status: number, text: string, { kind }: Place): unknown {
+  const value = text === '' ? undefined : parsed(text, kind);
+  const isDone = status >= 200 && status < 300;
+  if (isDone && (value !== undefined || text === '')) return value;
+  const strange = no(
+    isDone ? `it answers ${status} with what is no JSON` : `it answers ${status}`,
+    'is this a Kickstand appliance, and no older than this command?',
   );
+  return refusalOf(value) ?? strange;
 }
 
-function parsed(text: string): unknown {
+/** Where it is elsewhere, nobody knows what it is: its words are to move no cursor here. */
+function parsed(text: string, kind: Place['kind']): unknown {
+  const reviver = kind === 'socket' ? undefined : plainValue;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, reviver);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function plainValue(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? plainLines(value) : value;
 }
 
 /** The refusal in a problem's body (RFC 9457). */

@@ -81,12 +81,15 @@ export async function withHouse<T>(
   work: (house: House) => Promise<T>,
   log: Log = quietLog,
 ): Promise<T> {
-  const site = await readSite(context);
+  let site = await readSite(context);
+  const reread = async (): Promise<void> => {
+    site = await readSite(context);
+  };
   const running = await runningAppliance(context.settings.dataDirectory);
   const settings = { ...context.settings, dhcp: running?.dhcp ?? context.settings.dhcp };
   const origin = running?.origin ?? originOf(settings.advertise, site, settings.httpPort ?? 80);
   const syslog = (): string | undefined => running?.syslog;
-  const house = await openHouse({ settings, log, site: () => site, origin: () => origin, syslog });
+  const house = await openHouse({ settings, log, site: () => site, reread, origin: () => origin, syslog });
   try {
     return await work(house);
   } finally {

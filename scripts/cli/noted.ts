@@ -4,14 +4,26 @@ import { userInfo } from 'node:os';
 import type { Who } from '../../server/assembly/enrolment.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
 import { openAudit } from '../../server/audit/store.ts';
+import { codeOf } from '../../server/malformed.ts';
 import type { Settings } from '../../server/settings.ts';
 
 /** The user of this machine that runs the command; who became root by sudo (sudo(8), SUDO_USER) is told with it. */
 export function commandUser(): Who & { readonly via: 'command' } {
-  const { username, uid } = userInfo();
+  const { username, uid } = thisUser();
   const before = uid === 0 ? process.env['SUDO_USER'] : undefined;
   const isOther = before !== undefined && before !== username && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(before);
   return { by: isOther ? `${before} as ${username}` : username, via: 'command' };
+}
+
+/** In a container a user may have a number and no name. */
+function thisUser(): { readonly username: string; readonly uid: number } {
+  try {
+    return userInfo();
+  } catch (error) {
+    const uid = process.getuid?.();
+    if (codeOf(error) !== 'ERR_SYSTEM_ERROR' || uid === undefined) throw error;
+    return { username: `uid-${uid}`, uid };
+  }
 }
 
 /** A change that was made: `operation` is the API's name of it; `before` and `after` in a few words, and no secret. */

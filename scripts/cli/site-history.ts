@@ -6,6 +6,7 @@ import { readSiteFile, siteVersion, siteVersions, undoSiteFile } from '../../ser
 import type { No } from '../../server/malformed.ts';
 import { isNo } from '../../server/malformed.ts';
 import type { Settings } from '../../server/settings.ts';
+import { plainLines } from '../../server/printable.ts';
 import { versionName, versionWords } from '../../server/site/history/version.ts';
 import { renderProblems } from '../../server/site/problems.ts';
 import type { Args, Flags } from './context.ts';
@@ -40,7 +41,8 @@ export async function diffCommand([given]: Args, flags: Flags): Promise<ExitCode
   const from = flags['now'] === true ? await standing(settings) : await before(settings, wanted);
   if (isNo(from)) return refuse(output, from);
   const text = createTwoFilesPatch(from.name, nameOf(wanted), from.text, wanted.text, '', '', { context: 3 });
-  print(output, { from: from.name, to: nameOf(wanted), patch: text }, text);
+  // What an operator wrote into a comment over the API is on root's terminal here.
+  print(output, { from: from.name, to: nameOf(wanted), patch: text }, plainLines(text));
   return 0;
 }
 

@@ -13,6 +13,7 @@ export function contentCommands(program: Command, add: Add): void {
 
 function repoCommands(program: Command, add: Add): void {
   const repo = program.command('repo').description('mirrored RPM repositories').exitOverride();
+  changeCommands(repo, add);
   syncCommands(repo, add);
   add(repo, 'snapshots <name>', {
     help: 'the snapshots that are kept',
@@ -46,6 +47,24 @@ function repoCommands(program: Command, add: Add): void {
       ['--now', 'also what was replaced in the last 48 hours, by which clients may still install'],
     ],
     load: async () => (await import('../cli/repo.ts')).pruneCommand,
+  });
+}
+
+function changeCommands(repo: Command, add: Add): void {
+  add(repo, 'add <name> <upstream>', {
+    help: 'add a repo to the site file: an http or https URL, or an absolute directory, to be mirrored',
+    options: [
+      ['--publish <path>', 'a second path to serve it at, such as /4.0/'],
+      ['--schedule <cron>', 'when to sync, such as "0 3 * * *" or @daily; by hand where absent'],
+      ['--keep <count>', 'how many snapshots to keep (default 3)'],
+      ...apiFlags,
+    ],
+    load: async () => (await import('../cli/repo-changes.ts')).addCommand,
+  });
+  add(repo, 'remove <name>', {
+    help: 'take a repo off the site file, with all that was mirrored of it',
+    options: apiFlags,
+    load: async () => (await import('../cli/repo-changes.ts')).removeCommand,
   });
 }
 

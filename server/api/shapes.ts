@@ -148,7 +148,7 @@ export const token = z.object({
 
 export const madeToken = token.extend({ secret: z.string().describe('Shown this once.') });
 
-export const session = z.object({ name: z.string(), role, via: z.enum(['session', 'token']) });
+export const session = z.object({ name: z.string(), role, via: z.enum(['session', 'token', 'command']) });
 
 export const auditEntry = z.object({
   id: z.string(),

@@ -4,6 +4,8 @@ import { contentNameOfTree } from '../../mirror/content/layout.ts';
 import type { Operation } from '../api/operation.ts';
 import { jobOperations } from '../api/resources/jobs.ts';
 import { treeSyncOperations } from '../api/resources/tree-syncs.ts';
+import type { Notices } from '../happenings/notices.ts';
+import { brief } from '../jobs/job.ts';
 import type { No } from '../malformed.ts';
 import type { House } from './house.ts';
 import type { Jobs } from './jobs.ts';
@@ -13,7 +15,12 @@ import { syncHistory } from './sync-views.ts';
 import { noRepo, noTree, treeDetail } from './views.ts';
 
 /** What begins work that goes on after the answer. */
-export type Starters = { readonly starter: SyncStarter; readonly jobs: Jobs };
+export type Starters = {
+  readonly starter: SyncStarter;
+  readonly jobs: Jobs;
+  /** What a running appliance noticed. */
+  readonly notices?: Notices;
+};
 
 export function longWorkOperations(house: House, { starter, jobs }: Starters): readonly Operation[] {
   const unknownRepo = (name: string): No | undefined =>
@@ -33,7 +40,7 @@ export function longWorkOperations(house: House, { starter, jobs }: Starters): r
       unknownTree,
       verifyRepo: (name, order) => jobs.verifyRepo(name, order),
       verifyTree: (name, order) => jobs.verifyTree(name, order),
-      jobs: () => jobs.list(),
+      jobs: () => jobs.list().map(brief),
       job: (id) => jobs.find(id),
       cancel: (id) => jobs.cancel(id),
     }),

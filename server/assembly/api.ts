@@ -4,9 +4,11 @@ import type { Principal } from '../accounts/rights.ts';
 import type { Operation } from '../api/operation.ts';
 import { accountOperations } from '../api/resources/accounts.ts';
 import { activityOperation } from '../api/resources/activity.ts';
+import { happeningOperation } from '../api/resources/happenings.ts';
 import { contentOperations } from '../api/resources/content.ts';
 import { hostOperations } from '../api/resources/hosts.ts';
 import { operatorOperations } from '../api/resources/operators.ts';
+import { repoOperations } from '../api/resources/repos.ts';
 import { siteOperations } from '../api/resources/site.ts';
 import { strangerOperations } from '../api/resources/strangers.ts';
 import { templateOperations } from '../api/resources/templates.ts';
@@ -22,6 +24,7 @@ import { longWorkOperations } from './api-jobs.ts';
 import { armHost, disarmHost } from './arming.ts';
 import { strangerDiagnosis } from './doctor.ts';
 import { enrollMachine, strangers } from './enrolment.ts';
+import { openHappenings } from './happenings.ts';
 import { openHostList } from './host-list.ts';
 import { logView } from './host-logs.ts';
 import type { House } from './house.ts';
@@ -30,6 +33,7 @@ import type { RenderForm } from './instructions.ts';
 import { formOf, previewFor, renderForms } from './instructions.ts';
 import { receiptsOf, wholeReceipt } from './receipts.ts';
 import { openRehearsals } from './rehearse-apart.ts';
+import { addRepoNamed, removeRepoNamed } from './repo-changes.ts';
 import { publishSnapshot } from './rollback.ts';
 import { stagedOperations } from './staging.ts';
 import { cancelSync } from './sync-jobs.ts';
@@ -56,6 +60,11 @@ export function apiOperations(house: House, accounts: Accounts, starters: Starte
         hasRepo(house, name) ? { kind: 'current', snapshot: await house.content.currentId(name) } : noRepo(house),
       publish: async (name, wanted) => (hasRepo(house, name) ? publishSnapshot(house, name, wanted) : noRepo(house)),
     }),
+    ...repoOperations({
+      repo: (name) => repoDetail(house, name),
+      add: (wanted) => addRepoNamed(house, wanted),
+      remove: (unwanted) => removeRepoNamed(house, unwanted),
+    }),
     ...treeOperations({
       trees: () => treeViews(house),
       tree: (name) => treeDetail(house, name),
@@ -63,6 +72,7 @@ export function apiOperations(house: House, accounts: Accounts, starters: Starte
       remove: (unwanted) => removeTreeNamed(house, unwanted),
     }),
     ...longWorkOperations(house, starters),
+    happeningOperation(openHappenings(house, starters)),
     ...templateOperations(stagedOperations(house)),
     ...strangerOperations({ stranger: (mac) => strangerDiagnosis(house, mac) }),
     ...siteOperations({

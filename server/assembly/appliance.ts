@@ -4,6 +4,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ipv4 } from '../address.ts';
 import type { Site } from '../domain.ts';
+import type { Notices } from '../happenings/notices.ts';
+import { openNotices, siteRefused } from '../happenings/notices.ts';
 import type { Log } from '../log.ts';
 import type { Problem } from '../malformed.ts';
 import { codeOf } from '../malformed.ts';
@@ -40,6 +42,8 @@ export type Appliance = {
   readonly secureOrigin: () => string | undefined;
   /** What is wrong with the site file since its last good state; empty when nothing is. */
   readonly siteProblems: () => readonly Problem[];
+  /** What it noticed since it runs, and nobody else keeps. */
+  readonly notices: Notices;
   /** Calls back after each reload of the site. */
   readonly onReload: (listener: (site: Site) => void) => void;
   /** Says on which ports it serves, and how it answers DHCP: commands render URLs and judge boots with them. */
@@ -55,14 +59,17 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
   const lock = await lockData(settings.dataDirectory);
   const listeners: ((site: Site) => void)[] = [];
   const keeper = openSiteKeeper(settings, log);
+  const notices = openNotices(Date.now);
   const site = await openSite(settings.siteFile, {
     log,
     onText: keeper.keep,
     onReload: (reloaded) => listeners.forEach((listener) => listener(reloaded)),
-    onRefused: (problems) =>
+    onRefused: (problems) => {
+      notices.add(siteRefused(problems));
       problems.forEach((problem) =>
         log.warn('site problem', { path: problem.path, line: problem.line, problem: problem.message }),
-      ),
+      );
+    },
   });
   if (site.kind === 'problems') {
     lock.release();
@@ -89,6 +96,7 @@ export async function openAppliance(settings: Settings, log: Log): Promise<Appli
     accounts,
     secureOrigin: () => secureOriginOf(house.origin(), ports.httpsPort),
     siteProblems: site.problems,
+    notices,
     onReload: (listener) => void listeners.push(listener),
     announce: async (opened) => {
       ports = opened;

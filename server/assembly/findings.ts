@@ -19,12 +19,8 @@ export function findingsOfInspection({ verdict, repair }: Inspection): JobFindin
   if (damaged.length === 0) return { outcome: 'sound', notes };
   if (isMended) return { outcome: 'damaged', damaged: withReasons(damaged, repair), notes, remedy: UNMENDED };
   if (isNo(repair)) return { outcome: 'damaged', damaged, notes, reason: repair.reason, remedy: repair.remedy };
-  return {
-    outcome: 'damaged',
-    damaged,
-    notes,
-    remedy: 'verify it again, with repair: what is damaged is brought anew',
-  };
+  const isMendable = snapshots.some((one) => one.damaged.length > 0);
+  return { outcome: 'damaged', damaged, notes, remedy: isMendable ? MENDABLE : UNMENDED };
 }
 
 const NEVER_SYNCED: JobFindings = {
@@ -37,6 +33,7 @@ const REMOVED: JobFindings = {
   reason: 'a sync took the place of what was looked at meanwhile',
   remedy: 'verify it again',
 };
+const MENDABLE = 'verify it again, with repair: what is damaged is brought anew';
 const UNMENDED = 'publish another snapshot, or sync it again';
 
 /** What is wrong with the record, or the list of files, of a snapshot stands for all of it. */

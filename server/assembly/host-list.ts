@@ -10,7 +10,7 @@ import { listedInstalls, progressFor } from './progress.ts';
 import type { HostView } from './views.ts';
 import { hostView } from './views.ts';
 
-/** Progress and verdicts may be so old; a change of a host's state, or of the site, is in every list that is asked for after it. */
+/** Progress, verdicts and an arming that has run out may be so old; what is done to a host, or to the site, is in every list asked for after it. */
 const HOLDS_MS = 1000;
 /** The progress of so many installs is told in one turn: some 5 ms. */
 const A_TURN = 10;

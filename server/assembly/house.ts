@@ -44,6 +44,8 @@ export type House = {
   readonly settings: Settings;
   readonly log: Log;
   readonly site: () => Site;
+  /** Reads the site file again at once; undefined where `site` follows the file by itself. */
+  readonly reread?: (() => Promise<void>) | undefined;
   readonly origin: () => string;
   /** Where installers are told to send their own logs; undefined: this appliance does not receive them. */
   readonly syslog: () => string | undefined;
@@ -103,7 +105,7 @@ export function dataPaths(dataDirectory: string) {
 
 /** Opens the stores of `settings`' data directory, which is made where it is missing. */
 export async function openHouse(
-  given: Pick<House, 'settings' | 'log' | 'site' | 'origin'> & Partial<Pick<House, 'syslog'>>,
+  given: Pick<House, 'settings' | 'log' | 'site' | 'origin'> & Partial<Pick<House, 'syslog' | 'reread'>>,
 ): Promise<House> {
   setFlagsFromString(HEAP_GROWTH);
   const paths = dataPaths(given.settings.dataDirectory);

@@ -6,6 +6,7 @@ import { tokenOf } from '../hosts/token.ts';
 import type { JobDesk, Work } from '../jobs/desk.ts';
 import { openJobDesk } from '../jobs/desk.ts';
 import type { Job } from '../jobs/job.ts';
+import { brief } from '../jobs/job.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { findingsOfInspection, findingsOfMedium } from './findings.ts';
@@ -75,6 +76,6 @@ export function watchJobs(desk: Pick<JobDesk, 'changedSince'>): () => readonly O
   return () => {
     const { newest, jobs } = desk.changedSince(seen);
     seen = newest;
-    return jobs.map((job) => ({ event: 'job', data: job }));
+    return jobs.map((job) => ({ event: 'job', data: brief(job) }));
   };
 }

@@ -94,9 +94,14 @@ export async function dropKept(path: string): Promise<number> {
   }
 }
 
+/** Where uploads are kept. */
+export function keptUploads({ dataDirectory }: Settings): string {
+  return join(dataPaths(dataDirectory).media, UPLOADED);
+}
+
 /** The kept upload that `path` is; undefined where it is none. */
-export function keptAt({ dataDirectory }: Settings, path: string): string | undefined {
-  return dirname(path) === join(dataPaths(dataDirectory).media, UPLOADED) ? path : undefined;
+export function keptAt(settings: Settings, path: string): string | undefined {
+  return dirname(path) === keptUploads(settings) ? path : undefined;
 }
 
 /** What lies at a place in DATA/media. `target` is the complete path that a link names. */

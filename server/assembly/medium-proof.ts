@@ -1,7 +1,7 @@
 // Is this an install medium? Looked at as a whole before anything is made of it.
 
 import { realpath, stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { detectTree } from '../../mirror/tree/detect.ts';
 import { openTree } from '../../mirror/tree/store.ts';
 import type { Os } from '../domain.ts';
@@ -9,6 +9,7 @@ import type { No } from '../malformed.ts';
 import { codeOf, isNo, Malformed, messageOf, no } from '../malformed.ts';
 import type { Settings } from '../settings.ts';
 import { dataPaths } from './house.ts';
+import { keptUploads } from './media.ts';
 
 /** An install medium on this machine's disk, and what it installs. */
 export type Medium = { readonly kind: 'iso' | 'directory'; readonly path: string; readonly os: Os };
@@ -49,12 +50,15 @@ export async function proveForeign(settings: Settings, given: string): Promise<M
   return isNo(medium) ? none : medium;
 }
 
-async function isOwn({ dataDirectory, siteFile }: Settings, path: string): Promise<boolean> {
+async function isOwn(settings: Settings, path: string): Promise<boolean> {
+  const { dataDirectory, siteFile } = settings;
   const [real, data, media, site] = await Promise.all(
     [path, dataDirectory, dataPaths(dataDirectory).media, siteFile].map(realPathOf),
   );
   if (real === undefined || data === undefined || media === undefined || site === undefined) return true;
-  if (isWithin(real, media) && real !== media) return false;
+  // An upload that is kept for a tree goes with that tree: another one must not come to rest on it.
+  const kept = join(media, basename(keptUploads(settings)));
+  if (isWithin(real, media) && real !== media && !isWithin(real, kept)) return false;
   return isWithin(real, data) || isWithin(data, real) || isWithin(site, real);
 }
 

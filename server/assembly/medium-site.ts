@@ -25,14 +25,18 @@ export async function siteOnDisk({ siteFile }: Settings): Promise<Site | No> {
 /** As many hosts as are named in a refusal. */
 const NAMED = 5;
 
+/** Hosts in a refusal: their names, or the first of them and how many there are. */
+export function someHosts(hosts: readonly string[]): string {
+  const more = hosts.length - NAMED;
+  return `${hosts.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Why the medium of the tree called `name` is left alone now: a host that reads it would end up with half of two. */
 export async function refuseInUse(house: MediumHouse, name: string): Promise<No | undefined> {
   const hosts = await hostsInstalling(house, name);
   if (hosts.length === 0) return undefined;
-  const named = hosts.slice(0, NAMED).join(', ');
-  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : '';
   return no(
-    `hosts are armed for the tree ${name}, or install from it: ${named}${more}`,
+    `hosts are armed for the tree ${name}, or install from it: ${someHosts(hosts)}`,
     'let them finish, or disarm them',
   );
 }

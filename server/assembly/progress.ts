@@ -42,9 +42,10 @@ function isUnderWay({ phase }: HostState): boolean {
   return phase === 'booting' || phase === 'installing';
 }
 
-/** The last boot that was seen of a host. */
-export function lastBoot(house: House, host: Host): Boot | undefined {
-  return cutBoots(recordsOf(house, host)).at(-1);
+/** The boot of a host that was under way at `at` (ms since 1970), or else the first after it: it may have been started again since. */
+export function bootAt(house: House, host: Host, at: number): Boot | undefined {
+  const boots = cutBoots(recordsOf(house, host));
+  return boots.findLast(({ startedAt }) => startedAt <= at) ?? boots[0];
 }
 
 /** What is known of the install of this arming: nothing before its instructions were given. */

@@ -18,7 +18,7 @@ import type { House } from './house.ts';
 import { hostNamed } from './house.ts';
 import { armedInstall, renderInstructions } from './instructions.ts';
 import { loaderCatalog, loaderReport } from './loaders.ts';
-import { expectedOf, lastBoot } from './progress.ts';
+import { bootAt, expectedOf } from './progress.ts';
 import { recently } from './recently.ts';
 
 /** Follows what installers are given and what they report. */
@@ -101,12 +101,12 @@ async function keepReceipt(house: House, name: string): Promise<void> {
   const { arming } = state;
   if (isNo(found) || arming === undefined || state.phase !== 'installed') return;
   const given = house.receipts.givenTo(name);
-  const boot = lastBoot(house, found.host);
   if (given === undefined || given.armedAt !== arming.armedAt) {
     house.log.warn('no receipt: what the installer was given is not known', { host: name });
     return;
   }
   const { style, reports } = expectedOf(house, name, arming);
+  const boot = bootAt(house, found.host, given.at);
   const records = boot?.records ?? [];
   const startedAt = boot?.startedAt ?? given.at;
   // In hindsight the last package that came was the last one: however many were expected, then they were installed.

@@ -7,6 +7,7 @@ import type { SyncCause, SyncEnding, SyncOutcome, SyncRecord } from '../../mirro
 import { LIFE_SIGN_MS, brokenOff, isBrokenOff, noFindings, tellable } from '../../mirror/sync/log/record.ts';
 import type { SyncProgress } from '../../mirror/sync/progress.ts';
 import type { SyncResult } from '../../mirror/sync/outcome.ts';
+import { failed } from '../../mirror/sync/outcome.ts';
 import type { Tree } from '../domain.ts';
 import type { Lock } from '../lock.ts';
 import { takeLock } from '../lock.ts';
@@ -45,7 +46,12 @@ const LOCK_WAIT_MS = 20;
 
 /** Brings `repo` up to date, logged from begin to end. Ends early when `watch.signal` aborts or any process asks for it. */
 export function runSync(house: House, repo: Repo, watch: JobWatch): Promise<JobEnd> {
-  return runJob(house, { name: repo.name, sync: (following) => syncNow(house, repo, following) }, watch);
+  // Who waited for the lock may have waited for its removal.
+  const sync = async (following: SyncWatch): Promise<SyncResult> =>
+    house.site().repos.some(({ name }) => name === repo.name)
+      ? syncNow(house, repo, following)
+      : failed(`the site has no repo ${repo.name} any more`);
+  return runJob(house, { name: repo.name, sync }, watch);
 }
 
 /** The same for a tree, which must be one from a URL. */
@@ -58,7 +64,6 @@ export function runTreeSync(house: House, tree: Tree, watch: JobWatch): Promise<
 type SyncJob = { readonly name: string; readonly sync: (watch: SyncWatch) => Promise<SyncResult> };
 
 async function runJob(house: House, job: SyncJob, watch: JobWatch): Promise<JobEnd> {
-  await ensureDirectory(dataPaths(house.settings.dataDirectory).locks);
   const lock = await lockJob(house, job.name);
   if (lock === undefined) return { kind: 'busy', record: runningSync(house, job.name) };
   try {
@@ -141,8 +146,12 @@ function endingOf(result: SyncResult, ended: SyncOutcome | undefined, endedAt: n
   }
 }
 
-/** Who only looks whether a sync lives holds its lock for an instant: that is waited out. */
-async function lockJob(house: SyncDesk, repo: string): Promise<Lock | undefined> {
+/**
+ * The right to sync the repo, or the tree kept under that name: while it is held no sync of it begins, in any process. Undefined
+ * while one runs. Who only looks whether a sync lives holds the lock for an instant: that is waited out.
+ */
+export async function lockJob(house: SyncDesk, repo: string): Promise<Lock | undefined> {
+  await ensureDirectory(dataPaths(house.settings.dataDirectory).locks);
   for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
     const lock = takeJobLock(house, repo);
     if (lock !== undefined) return lock;

@@ -1,8 +1,6 @@
 // Trees added and removed over the API: what a request names looked up and proved, and told in the API's words.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TreeOrigin, TreeRefusal } from '../api/resources/trees.ts';
-import type { Site } from '../domain.ts';
 import type { No } from '../malformed.ts';
 import { isNo, no } from '../malformed.ts';
 import { formatOs } from '../os.ts';
@@ -14,6 +12,7 @@ import { addMedium } from './medium.ts';
 import { proveForeign, proveMedium } from './medium-proof.ts';
 import type { Removed, Unwanted } from './medium-removal.ts';
 import { removeMedium } from './medium-removal.ts';
+import { untilKnown } from './site-known.ts';
 import { stagedFiles } from './staging.ts';
 import { withoutCredentials } from './views.ts';
 
@@ -107,12 +106,4 @@ function sourceBefore(removed: Removed): string {
   if (removed.done === 'unlinked') return removed.target;
   const { source } = removed.tree;
   return source.kind === 'upstream' ? withoutCredentials(source.url) : source.path;
-}
-
-const PATIENCE_MS = 3000;
-const PAUSE_MS = 20;
-
-/** The house goes by a changed file a moment later: who is told that it is done may look, or sync, at once. */
-async function untilKnown({ site }: House, isSo: (site: Site) => boolean): Promise<void> {
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS && !isSo(site()); waitedMs += PAUSE_MS) await sleep(PAUSE_MS);
 }

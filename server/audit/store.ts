@@ -2,10 +2,10 @@
 
 import {
   appendFileSync,
-  chownSync,
   closeSync,
   existsSync,
   fstatSync,
+  lchownSync,
   openSync,
   readSync,
   renameSync,
@@ -20,6 +20,7 @@ import type { AuditEntry, AuditFilter } from './entry.ts';
 import { formatEntry, isWanted, parseEntry } from './entry.ts';
 import { firstLine, linesBackwards } from './lines/store.ts';
 import { fileId, formatPlace, parsePlace } from './place.ts';
+import { admit, PATIENT } from './strangers.ts';
 
 /** About 40,000 entries in each file. */
 const FILE_BYTES = 8 * 1024 * 1024;
@@ -38,7 +39,7 @@ export type AuditQuery = AuditFilter & {
 };
 
 export type AuditStore = {
-  /** Writes an entry; it is in the file when this returns. Throws where the disk fails. */
+  /** Writes an entry; it is in the file when this returns. Throws where the disk fails. Of strangers' refusals only so many are written. */
   readonly note: (entry: AuditEntry) => void;
   /** The newest entries that are asked for, newest first, from all files that are kept; none where the cursor's file is forgotten. */
   readonly page: (query: AuditQuery) => Promise<AuditPage>;
@@ -46,14 +47,12 @@ export type AuditStore = {
 
 /** The log in `file`, made readable by its owner only; `FILE.1` to `FILE.9` are older. A file is full with `fileBytes`. */
 export function openAudit(file: string, fileBytes = FILE_BYTES): AuditStore {
+  let patience = PATIENT;
   return {
     note: (entry) => {
-      if (sizeOf(file) >= fileBytes) rotate(file, fileBytes);
-      const isNew = sizeOf(file) === 0;
-      // What a crash cut short must not take this entry with it.
-      const line = `${isNew || endsWhole(file) ? '' : '\n'}${formatEntry(entry)}`;
-      appendFileSync(file, line, { mode: 0o600 });
-      if (isNew) giveToOwner(file);
+      const admitted = admit(patience, entry);
+      patience = admitted.patience;
+      if (admitted.entry !== undefined) append(file, admitted.entry, fileBytes);
     },
     page: async (query) => {
       const files = await openAll(file);
@@ -64,6 +63,15 @@ export function openAudit(file: string, fileBytes = FILE_BYTES): AuditStore {
       }
     },
   };
+}
+
+function append(file: string, entry: AuditEntry, fileBytes: number): void {
+  if (sizeOf(file) >= fileBytes) rotate(file, fileBytes);
+  const isNew = sizeOf(file) === 0;
+  // What a crash cut short must not take this entry with it.
+  const line = `${isNew || endsWhole(file) ? '' : '\n'}${formatEntry(entry)}`;
+  appendFileSync(file, line, { mode: 0o600 });
+  if (isNew) giveToOwner(file);
 }
 
 /** 0 where there is none. */
@@ -99,11 +107,14 @@ function rotate(file: string, fileBytes: number): void {
   }
 }
 
-/** A command that root runs must not leave a log that the appliance's own user cannot write. */
+/**
+ * A command that root runs must not leave a log that the appliance's own user cannot write. That user may have put a link there: what
+ * it leads to is not given away.
+ */
 function giveToOwner(file: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(dirname(file));
-  chownSync(file, uid, gid);
+  lchownSync(file, uid, gid);
 }
 
 type OpenFile = { readonly handle: FileHandle; readonly id: string; readonly size: number };

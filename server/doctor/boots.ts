@@ -91,16 +91,12 @@ function isSign(stage: Stage): boolean {
 }
 
 /** Does `record` begin another boot than the one before it, which came as far as `reached`? */
-function begins(record: StageRecord, before: { readonly reached: number; readonly lastAt: number }): boolean {
+function begins(record: StageRecord, before: Cut): boolean {
   const { stage } = record;
   const silenceMs = startOf(record) - before.lastAt;
   switch (stage.kind) {
     case 'dhcp-asked':
-      // iPXE asks anew when it was started, and where its script says so.
-      if (!stage.firmware.isIpxe) return before.reached >= reach.loader || silenceMs > FIRMWARE_GAP_MS;
-      return (
-        before.reached >= reach.kernel || silenceMs > (before.reached >= reach.script ? SCRIPT_GAP_MS : FIRMWARE_GAP_MS)
-      );
+      return beginsByAsking(stage, before, silenceMs);
     case 'file':
       if (stage.role !== 'loader' || before.reached < reach.loader) return silenceMs > LOADER_GAP_MS;
       return before.reached >= reach.script || silenceMs > FIRMWARE_GAP_MS;
@@ -113,6 +109,36 @@ function begins(record: StageRecord, before: { readonly reached: number; readonl
     case 'report':
       return false;
   }
+}
+
+type Asked = Extract<Stage, { kind: 'dhcp-asked' }>;
+
+function beginsByAsking(asked: Asked, before: Cut, silenceMs: number): boolean {
+  // iPXE asks anew when it was started, and where its script says so.
+  if (before.reached >= (asked.firmware.isIpxe ? reach.kernel : reach.loader)) return true;
+  const left = leftTo(before, asked);
+  if (left === 'own disk') return true;
+  const isByScript = left === 'another server' || before.reached >= reach.script;
+  return silenceMs > (isByScript ? SCRIPT_GAP_MS : FIRMWARE_GAP_MS);
+}
+
+/**
+ * Who goes on with a boot for which nothing was to be done here, when `asked` comes. On its own disk it has ended; another DHCP
+ * server may have had a script for it. Undefined while it still asks: firmware that is offered no file repeats DISCOVER and
+ * sends no REQUEST, and may have found an iPXE elsewhere that asks in its place.
+ */
+function leftTo({ records, reached }: Cut, asked: Asked): 'own disk' | 'another server' | undefined {
+  const before = newest(records, 'dhcp-asked');
+  if (asked.type !== 'discover' || before?.firmware.isIpxe !== asked.firmware.isIpxe) return undefined;
+  if (reached === reach.script) return newest(records, 'script')?.told === 'local' ? 'own disk' : undefined;
+  const answer = newest(records, 'dhcp-answered');
+  if (reached !== reach.dhcp || before.type !== 'request' || answer?.file !== undefined) return undefined;
+  if (answer?.mode === 'server') return answer.address === undefined ? undefined : 'own disk';
+  return 'another server';
+}
+
+function newest<K extends Stage['kind']>(records: readonly StageRecord[], kind: K): Seen<K> | undefined {
+  return seenOf(records, kind).at(-1);
 }
 
 /** The stages of one kind, oldest first. */

@@ -21,6 +21,7 @@ const SCHEMA = `
     host TEXT NOT NULL, repo TEXT NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (host, repo)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS history_by_host ON history (host, kind, id);
+  CREATE INDEX IF NOT EXISTS history_by_time ON history (at);
   ${SIGHTINGS_SCHEMA}
 `;
 /** Changes of state are evidence and have room of their own: what strangers ask cannot push them out. */
@@ -178,11 +179,20 @@ function historyWriter(database: Database.Database, kind: HistoryKind) {
   };
 }
 
+/** An entry of a host's history, with its number among all hosts' entries. */
+type HappenedEntry = HistoryEntry & { readonly id: number; readonly host: string; readonly times: number };
+
 function historyReaders(database: Database.Database) {
   const read = database.prepare<[string, number], HistoryEntry & { times: number }>(
     'SELECT at, what, detail, times FROM history WHERE host = ? ORDER BY at DESC, id DESC LIMIT ?',
   );
+  const happened = database.prepare<[number, number, number], HappenedEntry>(
+    'SELECT id, host, at, what, detail, times FROM history WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?',
+  );
   return {
+    /** Of all hosts, at most `limit` entries behind one of the number `before.number` and the time `before.at`, newest first. */
+    happened: (before: { readonly at: number; readonly number: number }, limit: number): readonly HappenedEntry[] =>
+      happened.all(before.at, before.number, limit),
     /** The newest `limit` entries of `host`'s history, newest first; `times` tells how often a line was written. */
     history: (host: string, limit: number): readonly (HistoryEntry & { readonly times: number })[] =>
       read.all(host, limit),

@@ -54,6 +54,8 @@ const DAMAGED_LIMIT = 100;
 const NOTES_LIMIT = 50;
 const TEXT_LIMIT = 500;
 const PATH_LIMIT = 1024;
+/** Of what is damaged, and of notes, where jobs are listed or told as events: a listener may leave 256 KiB unread. */
+const BRIEF_LIMIT = 10;
 
 /** What moves a terminal's cursor, or turns the direction of what follows (Unicode §23.1, UAX #9). */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -71,6 +73,19 @@ export function ended(job: Job, findings: JobFindings, endedAt: number): Job {
     notes: cutNotes(notes),
     reason: reason === undefined ? undefined : plain(reason, TEXT_LIMIT),
     remedy: remedy === undefined ? undefined : plain(remedy, TEXT_LIMIT),
+  };
+}
+
+/** The job where many are told of at once: the first of what is damaged, and how many more there are. */
+export function brief(job: Job): Job {
+  const { damaged = [], damagedMore = 0, notes = [] } = job;
+  if (damaged.length <= BRIEF_LIMIT && notes.length <= BRIEF_LIMIT) return job;
+  const more = damagedMore + Math.max(0, damaged.length - BRIEF_LIMIT);
+  return {
+    ...job,
+    damaged: damaged.slice(0, BRIEF_LIMIT),
+    ...(more === 0 ? {} : { damagedMore: more }),
+    notes: notes.slice(0, BRIEF_LIMIT),
   };
 }
 

@@ -1,7 +1,9 @@
 // Changes to a site file's text that leave its comments and its other lines alone. Pure.
 
 import type { Node } from 'yaml';
-import { Document, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import { Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Form } from './edit-list.ts';
+import { addItem, belowLast, removeItem } from './edit-list.ts';
 
 /** A tree as the site file writes it; `path` is the URL of one from `upstream`. */
 export type TreeEntry = {
@@ -27,6 +29,44 @@ export function removeTree(text: string, name: string): string {
     : -1;
   if (index !== -1) document.deleteIn(['trees', index]);
   return document.toString({ lineWidth: 0 });
+}
+
+/** A repo as the site file writes it; what is absent is not written. */
+export type RepoEntry = {
+  readonly name: string;
+  /** A URL, or an absolute directory. */
+  readonly upstream: string;
+  readonly publish?: string | undefined;
+  readonly schedule?: string | undefined;
+  readonly keep?: number | undefined;
+};
+
+/**
+ * The text with one more repo at the end of `repos`, which is made where there is none; no other character changes. Undefined where
+ * the text is put together in a way that a program cannot add to. `text` must be a site without problems.
+ */
+export function addRepo(text: string, entry: RepoEntry): string | undefined {
+  return addItem(text, { key: 'repos', write: (form) => repoNode(entry, form) });
+}
+
+/** The text without the repo called `name`, as `addRepo` left it alone; undefined where a program cannot take it out. */
+export function removeRepo(text: string, name: string): string | undefined {
+  return removeItem(text, { key: 'repos', name });
+}
+
+/** The repo as a line to add by hand. */
+export function repoLine(entry: RepoEntry): string {
+  return `- ${new Document(repoNode(entry, 'flow')).toString({ lineWidth: 0 }).trimEnd()}`;
+}
+
+/** A schedule in quotes, as everywhere: most begin with a sign of YAML's own. */
+function repoNode({ name, upstream, publish, schedule, keep }: RepoEntry, form: Form): Node {
+  const document = new Document({ name, upstream, publish, schedule, keep }, { keepUndefined: false });
+  const { contents } = document;
+  const times = document.get('schedule', true);
+  if (isMap(contents)) contents.flow = form === 'flow';
+  if (isScalar(times)) times.type = 'QUOTE_DOUBLE';
+  return document.createNode(contents);
 }
 
 /** A host as the site file writes it, its address written out. */
@@ -63,34 +103,12 @@ function throughDocument(document: Document.Parsed, entry: HostEntry): string | 
 
 function belowLastHost(text: string, document: Document.Parsed, entry: HostEntry): string | undefined {
   const hosts = document.get('hosts');
-  const last = isSeq(hosts) && hosts.flow !== true ? hosts.items.at(-1) : undefined;
-  if (!isMap(last) || !last.range) return undefined;
-  const begin = last.range[0];
-  const dash = text.slice(text.lastIndexOf('\n', begin - 1) + 1, begin);
-  if (!/^ *- +$/.test(dash)) return undefined;
-  const form = last.flow === true ? 'flow' : 'block';
-  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
-  const lines = new Document(hostNode(entry, form)).toString({ lineWidth: 0 }).trimEnd().split('\n');
-  const added = `${dash}${lines.join(`${lineEnd}${' '.repeat(dash.length)}`)}${lineEnd}`;
-  const end = text.indexOf('\n', endOf(last));
-  return end === -1 ? `${text}${lineEnd}${added}` : text.slice(0, end + 1) + added + text.slice(end + 1);
-}
-
-/** Where the last word of a node ends: what the library calls the end of a block takes in the comments behind it. */
-function endOf(node: Node): number {
-  if (isMap(node) && node.flow !== true) {
-    const last = node.items.at(-1)?.value;
-    return isNode(last) ? endOf(last) : (node.range?.[0] ?? 0);
-  }
-  if (isSeq(node) && node.flow !== true) {
-    const last = node.items.at(-1);
-    return isNode(last) ? endOf(last) : (node.range?.[0] ?? 0);
-  }
-  return node.range?.[1] ?? 0;
+  if (!isSeq(hosts) || hosts.flow === true) return undefined;
+  return belowLast(text, hosts, { write: (form) => hostNode(entry, form) });
 }
 
 /** MACs in quotes, as everywhere: readers of YAML 1.1 take `10:20:30` for a number. */
-function hostNode(entry: HostEntry, form: 'flow' | 'block'): Node {
+function hostNode(entry: HostEntry, form: Form): Node {
   const document = new Document(entry);
   const { contents } = document;
   const macs = document.get('macs');

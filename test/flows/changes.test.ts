@@ -267,6 +267,14 @@ describe('what can be edited is edited by who saw what it is', () => {
     ).toBe(204);
   });
 
+  test('an operator, as a whole: what is refused for its password gives no role', async () => {
+    await ask('/operators', { method: 'POST', body: { name: 'erik', password: PASSWORD, role: 'viewer' } });
+    const path = '/operators/erik';
+    expect((await ask(path, { method: 'PATCH', body: { role: 'admin', password: 'short' } })).status).toBe(409);
+    expect(await (await ask(path)).json()).toMatchObject({ role: 'viewer' });
+    expect((await ask(path, { method: 'DELETE' })).status).toBe(204);
+  });
+
   test('a template: one that was replaced meanwhile is not removed', async () => {
     await put('a.iso', 'first');
     const seen = await tagOf('/templates/a.iso');

@@ -1,12 +1,14 @@
 // Commands on hosts say the same beside no appliance, of the one that runs here, and of one elsewhere; each change leaves its trace.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dataPaths } from '../../server/assembly/house.ts';
+import { openHostStore } from '../../server/hosts/store.ts';
 import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
@@ -65,16 +67,30 @@ const COMMANDS: readonly (readonly [string[], number])[] = [
   [['repo', 'list'], 0],
   [['repo', 'publish', 'cloudstack', 'x', '--stamp'], 1],
   [['tree', 'list', '--json'], 0],
+  [['events', '--about', 'XS-02'], 0],
+  [['events', '--about', 'xs-02', '--kind', 'host', '--wrong', '--limit', '1', '--json'], 0],
+  [['events', '--kind', 'sync'], 0],
 ];
+/** What its installer said. */
+const SAID = 'no disk <b>\u001b[2J';
 
-describe('a command', { timeout: 180_000 }, () => {
+describe('a command', { timeout: 300_000 }, () => {
   test('says the same beside no appliance, of the one that runs here, and of one elsewhere', async () => {
     const all = async (flags: readonly string[]) => {
       const ran = [];
       for (const [argv] of COMMANDS) ran.push(await kickstand([...argv, ...flags]));
       return ran;
     };
+    await mkdir(onLoopback(directory).dataDirectory, { recursive: true });
+    const hosts = openHostStore(dataPaths(onLoopback(directory).dataDirectory).state);
+    hosts.note('xs-02', { at: 1_700_000_000_000, what: 'reported packages', detail: '12 of 400' });
+    hosts.note('xs-02', { at: 1_700_000_060_000, what: 'reported failed', detail: SAID });
+    hosts.close();
     const alone = await all(here);
+    const events = alone.slice(COMMANDS.findIndex(([[command]]) => command === 'events')).map(({ out }) => out);
+    expect(events[0]).toMatch(/^WHEN.*\n.*host  xs-02  wrong: reported failed  no disk <b> \[2J\n.*12 of 400\n$/);
+    expect(JSON.parse(events[1] ?? '')).toMatchObject([{ detail: 'no disk <b> [2J', outcome: 'wrong' }]);
+    expect(events[2]).toBe('nothing like that happened\n');
     expect(alone.map(({ code }) => code)).toEqual(COMMANDS.map(([, code]) => code));
     const appliance = await start();
     const [beside, remote] = [await all(here), await all(await elsewhere(appliance))];
@@ -123,6 +139,14 @@ test(
   },
 );
 
+test.each([
+  ['--kind', 'nonsense', 'one of host, sync'],
+  ['--limit', '0', 'a whole number'],
+])('events %s %s is wrong usage', { timeout: 30_000 }, async (flag, value, part) => {
+  const ran = await kickstand(['events', flag, value, ...here]);
+  expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(part)]);
+});
+
 describe('where the socket leads to nobody', { timeout: 60_000 }, () => {
   test('a command does the work itself', async () => {
     await start();
@@ -151,6 +175,36 @@ describe('elsewhere', { timeout: 60_000 }, () => {
     const withToken = flags.includes('--token-file') ? flags : [...flags, '--token-file', token];
     const ran = await kickstand(['host', 'list', ...withToken]);
     expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(part)]);
+  });
+
+  const ESCAPES = '\u001b]0;owned\u0007\u001b[2Jx\u009b2J\u202e\rforged';
+  const texts = ['name', 'phase', 'address', 'profile', 'reason'].map((key) => [key, ESCAPES] as const);
+  const HOSTILE = { ...Object.fromEntries(texts), macs: [ESCAPES] };
+  test.each<[string, number, string, number, string]>([
+    ['pages, where no appliance is', 200, '<html>', 1, 'it answers 200 with what is no JSON'],
+    ['another address, where the token is not to go', 302, '', 1, 'it answers 302'],
+    ['a refusal for the terminal', 403, JSON.stringify({ detail: ESCAPES, remedy: ESCAPES }), 1, 'owned'],
+    ['hosts for the terminal', 200, JSON.stringify({ items: [HOSTILE] }), 0, ''],
+  ])('something answers with %s', async (_what, status, body, code, part) => {
+    const asked: (string | undefined)[] = [];
+    const hostile = createHttpServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(status, { location: '/elsewhere' }).end(body);
+    });
+    await new Promise<void>((resolve) => void hostile.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = hostile.address();
+      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+      const token = join(directory, 'token');
+      await writeFile(token, 'kst_the-token');
+      const flags = ['--url', `http://127.0.0.1:${port}`, '--token-file', token];
+      const ran = await kickstand(['host', 'list', ...flags]);
+      expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(part)]);
+      expect(ran.out + ran.err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|the-token/);
+      expect(asked).toEqual(['/api/v1/hosts']);
+    } finally {
+      hostile.close();
+    }
   });
 
   test('a token that opens nothing, and none at all', async () => {

@@ -177,6 +177,13 @@ test('commands list versions, show what they changed, and put them back; a file 
   expect((await kickstand(['site', 'undo', '99', ...here()])).code).toBe(1);
 });
 
+test('what somebody saved over the API moves no cursor on the terminal of who looks at it', async () => {
+  await save(`${FIRST}# \u001b]0;owned\u0007\u001b[2J\u009b2J\u202e\rforged\n`);
+  const { code, out } = await kickstand(['site', 'diff', '2', ...here()]);
+  expect([code, out]).toEqual([0, expect.stringContaining('forged')]);
+  expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+});
+
 test('they are as secret as the file: operators only, in no log and no bundle, for their owner on disk', async () => {
   await save(oslo);
   expect(await text(1)).toContain(LOGIN);

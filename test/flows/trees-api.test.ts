@@ -101,6 +101,9 @@ describe.skipIf(skipWithout('xorriso'))('trees over the API', () => {
       const kept = data('media', 'uploaded', readdirSync(data('media', 'uploaded'))[0] ?? '');
       expect(statSync(kept).ino).toBe(statSync(data('templates', 'own.iso')).ino);
       expect(siteText()).toContain(`iso: uploaded/${basename(kept)}`);
+      // It goes with its tree: no other one comes to rest on it.
+      symlinkSync(kept, data('media', 'link.iso'));
+      for (const path of [kept, data('media', 'link.iso')]) expect((await add('other', { path })).status).toBe(422);
       expect((await ask('/api/v1/templates/own.iso', { method: 'DELETE' })).status).toBe(204);
       expect(await fetched('own', KERNEL)).toEqual(tree6.get(KERNEL));
       expect(await (await remove('own')).json()).toMatchObject({ done: 'removed', freedBytes: statSync(dvd()).size });

@@ -56,6 +56,7 @@ const ALLOWED: readonly (readonly [string, readonly string[]])[] = [
   ['server/accounts/', ['server/accounts/']],
   ['server/tls/', ['server/tls/']],
   ['server/audit/', ['server/audit/']],
+  ['server/happenings/', ['server/happenings/']],
   ['server/api/', ['server/api/', 'server/site/', 'server/accounts/']],
   ['server/console/', ['server/console/']],
   ['server/secrets/', ['server/secrets/']],

@@ -54,7 +54,7 @@ export function startMachine(lab: Lab, options: MachineOptions): Machine {
   return {
     serial: () => serial.output,
     waitFor: async (wanted, timeoutMs) => {
-      seen = await serial.waitFor(wanted, { timeoutMs, from: seen });
+      seen = await serial.waitFor(typeof wanted === 'string' ? onConsole(wanted) : wanted, { timeoutMs, from: seen });
     },
     poweredOff: async (timeoutMs) => {
       await powerOff(qemu, { timeoutMs, said: () => serial.output });
@@ -66,6 +66,15 @@ export function startMachine(lab: Lab, options: MachineOptions): Machine {
       rmSync(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * `text` as a firmware's console prints it. SeaBIOS draws the last cell of what was printed before when its timer ticks, which may be
+ * between two letters of what comes next: `Booting from Hard Disk..kickst.` and a line feed stand in the midst of a word then.
+ */
+function onConsole(text: string): RegExp {
+  const letters = Array.from(text, (letter) => letter.replace(/[\\^$.*+?()[\]{}|/]/, String.raw`\$&`));
+  return new RegExp(letters.join(String.raw`(?:\.?\n)?`));
 }
 
 /**

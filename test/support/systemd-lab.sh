@@ -24,9 +24,10 @@ if [ "$step" = groups ]; then
 fi
 
 # Nothing of the machine can be written to, but what is mounted over it here: a systemd that starts tidies up.
+mount --bind "$checkout" /mnt
 mount -t tmpfs tmpfs /opt
 mkdir /opt/kickstand
-mount --bind "$checkout" /opt/kickstand
+mount --bind /mnt /opt/kickstand
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lab/kickstand.service.d
 cp "$site" /run/site.yaml

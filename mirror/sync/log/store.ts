@@ -16,6 +16,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS sync_by_repo ON sync (repo, id);
   CREATE INDEX IF NOT EXISTS sync_by_revision ON sync (revision);
   CREATE INDEX IF NOT EXISTS sync_open ON sync (id) WHERE endedAt IS NULL;
+  CREATE INDEX IF NOT EXISTS sync_by_start ON sync (startedAt);
+  CREATE INDEX IF NOT EXISTS sync_by_end ON sync (endedAt);
   CREATE TABLE IF NOT EXISTS schedule (repo TEXT PRIMARY KEY, schedule TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
 `;
 const NEXT_REVISION = '(SELECT coalesce(max(revision), 0) + 1 FROM sync)';
@@ -35,6 +37,8 @@ export type SyncLog = {
   record(id: number): SyncRecord | undefined;
   /** The newest syncs of `repo`, newest first. */
   history(repo: string, limit: number): readonly SyncRecord[];
+  /** Of all repos, at most `limit` that began, or ended, before `at`, or at `at` with a lower id than `number`; the last one first. */
+  happened(by: SyncTime, before: SyncPlace, limit: number): readonly SyncHappened[];
   /** The newest sync of `repo` that ended so. */
   newestEnded(repo: string, outcomes: readonly SyncOutcome[]): SyncRecord | undefined;
   /** Those that have no end yet, of all repos. */
@@ -45,6 +49,21 @@ export type SyncLog = {
   scheduledSince(repo: string, schedule: string, now: number): number;
   close(): void;
 };
+
+export type SyncTime = 'startedAt' | 'endedAt';
+/** What a list of thousands tells of each: reading whole records takes ten times as long. */
+export type SyncHappened = {
+  readonly id: number;
+  readonly repo: string;
+  readonly cause: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly outcome: string | null;
+  readonly snapshot: string | null;
+  readonly reason: string | null;
+  readonly remedy: string | null;
+};
+type SyncPlace = { readonly at: number; readonly number: number };
 
 export type Changed = { readonly revision: number; readonly record: SyncRecord };
 
@@ -60,6 +79,7 @@ export function openSyncLog(file: string, log: Log): SyncLog {
     askCancel: (id) => attempt((to) => to.askCancel(id), false),
     record: (id) => attempt((to) => to.record(id), undefined),
     history: (repo, limit) => attempt((to) => to.history(repo, limit), []),
+    happened: (by, before, limit) => attempt((to) => to.happened(by, before, limit), []),
     newestEnded: (repo, outcomes) => attempt((to) => to.newestEnded(repo, outcomes), undefined),
     open: () => attempt((to) => to.open(), []),
     changes: (revision, limit) => attempt((to) => to.changes(revision, limit), { newest: revision, records: [] }),
@@ -124,12 +144,25 @@ type Row = {
   readonly findings: string;
 };
 
+/** Of findings that another version wrote, or a disk damaged, what can be read. */
+const HAPPENED = [
+  'id, repo, cause, startedAt, endedAt, outcome',
+  ...['snapshot', 'reason', 'remedy'].map(
+    (key) => `iif(json_valid(findings), CAST(findings ->> '$.${key}' AS TEXT), NULL) AS ${key}`,
+  ),
+].join(', ');
+
 function readers(database: Database.Database) {
   const one = database.prepare<[number], Row>('SELECT * FROM sync WHERE id = ?');
   const history = database.prepare<[string, number], Row>('SELECT * FROM sync WHERE repo = ? ORDER BY id DESC LIMIT ?');
   const ended = database.prepare<[string, string], Row>(
     'SELECT * FROM sync WHERE repo = ? AND outcome IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1',
   );
+  const behind = (time: SyncTime) =>
+    database.prepare<[number, number, number], SyncHappened>(
+      `SELECT ${HAPPENED} FROM sync WHERE (${time}, id) < (?, ?) ORDER BY ${time} DESC, id DESC LIMIT ?`,
+    );
+  const times = { startedAt: behind('startedAt'), endedAt: behind('endedAt') };
   const open = database.prepare<[], Row>('SELECT * FROM sync WHERE endedAt IS NULL ORDER BY id');
   const changed = database.prepare<[number, number], Row>(
     'SELECT * FROM sync WHERE revision > ? ORDER BY revision DESC LIMIT ?',
@@ -138,6 +171,8 @@ function readers(database: Database.Database) {
   return {
     record: (id: number): SyncRecord | undefined => one.all(id).map(recordOf)[0],
     history: (repo: string, limit: number): readonly SyncRecord[] => history.all(repo, limit).map(recordOf),
+    happened: (by: SyncTime, { at, number }: SyncPlace, limit: number): readonly SyncHappened[] =>
+      times[by].all(at, number, limit),
     newestEnded: (repo: string, outcomes: readonly SyncOutcome[]): SyncRecord | undefined =>
       ended.all(repo, JSON.stringify(outcomes)).map(recordOf)[0],
     open: (): readonly SyncRecord[] => open.all().map(recordOf),

@@ -1,23 +1,56 @@
-// What was done, as the Activity view lists it: asked for in pages, put together as it grows. Pure.
+// What was done and what happened, as the Activity view lists it: asked for in pages, put together as it grows. Pure.
 
-import type { AuditEntry } from './api/site-types.ts';
+import type { AuditEntry, Happening } from './api/site-types.ts';
 import type { Search } from './route.ts';
-import { addressOf } from './route.ts';
+import { addressOf, hostPath } from './route.ts';
 
 /** What can be asked for, by its name in the address and in the API. */
-export const ACTIVITY_FIELDS = ['who', 'operation', 'target', 'outcome'] as const;
+const ACTIVITY_FIELDS = ['who', 'operation', 'target', 'outcome'] as const;
 
 /** The path of a page; `cursor` is the `next` of the one before. */
 export function activityPath(search: Search, limit: number, cursor?: string): string {
-  const asked = Object.fromEntries(ACTIVITY_FIELDS.map((key) => [key, search[key] ?? '']));
-  return addressOf('/api/v1/activity', { ...asked, limit: String(limit), cursor: cursor ?? '' });
+  return addressOf('/api/v1/activity', {
+    ...fieldsOf(search, ACTIVITY_FIELDS),
+    limit: String(limit),
+    cursor: cursor ?? '',
+  });
+}
+
+/** The same of what happened by itself. */
+export const HAPPENING_FIELDS = ['about', 'kind', 'outcome'] as const;
+
+export function happeningsPath(search: Search, limit: number, cursor?: string): string {
+  return addressOf('/api/v1/happenings', {
+    ...fieldsOf(search, HAPPENING_FIELDS),
+    limit: String(limit),
+    cursor: cursor ?? '',
+  });
+}
+
+function fieldsOf(search: Search, fields: readonly string[]): Search {
+  return Object.fromEntries(fields.map((key) => [key, search[key] ?? '']));
+}
+
+/** What a happening is about, and the view that tells more of it; undefined: it is about the whole appliance. */
+export function aboutOf({
+  about,
+}: Pick<Happening, 'about'>): { readonly name: string; readonly to: string } | undefined {
+  const { host, repo, tree } = about;
+  if (host !== undefined) return { name: host, to: hostPath(host) };
+  if (repo !== undefined) return { name: repo, to: addressOf('/content', { repo }) };
+  return tree === undefined ? undefined : { name: tree, to: '/content' };
 }
 
 /** Entries that are known, newest first, and where older ones go on; undefined: these are all. */
-export type Known = { readonly items: readonly AuditEntry[]; readonly next: string | undefined };
+export type Known<T> = { readonly items: readonly T[]; readonly next: string | undefined };
+
+type Identified = { readonly id: string };
 
 /** The newest page over what is known of before. Where the two do not meet, something between them is missing: the list begins anew. */
-export function withNewest(known: Known, newest: Known): Known {
+export function withNewest<T extends Identified>(known: Known<T>, newest: Known<T>): Known<T> {
+  // Of what is rare, nothing was found as far as was looked: what was found further back, or was looked through, still holds.
+  if (newest.items.length === 0 && newest.next !== undefined)
+    return known.items.length === 0 && known.next === undefined ? newest : known;
   const fresh = new Set(newest.items.map(({ id }) => id));
   const older = known.items.filter(({ id }) => !fresh.has(id));
   if (older.length === known.items.length) return newest;
@@ -26,7 +59,7 @@ export function withNewest(known: Known, newest: Known): Known {
 }
 
 /** A further page behind what is known. */
-export function withOlder(known: Known, page: Known): Known {
+export function withOlder<T extends Identified>(known: Known<T>, page: Known<T>): Known<T> {
   const have = new Set(known.items.map(({ id }) => id));
   return { items: [...known.items, ...page.items.filter(({ id }) => !have.has(id))], next: page.next };
 }

@@ -34,6 +34,12 @@ export function pageOf<T>(all: readonly T[], asked: string, size: number): Paged
   return { shown, page, pages, first, last: first === 0 ? 0 : first + shown.length - 1 };
 }
 
+/** What is chosen once the box of all that are shown was ticked, or cleared: nothing is changed of what other pages show. */
+export function chooseShown(chosen: ReadonlySet<string>, shown: readonly string[]): ReadonlySet<string> {
+  const areAll = shown.every((name) => chosen.has(name));
+  return new Set(areAll ? [...chosen].filter((name) => !shown.includes(name)) : [...chosen, ...shown]);
+}
+
 /** How many hosts are in each phase. */
 export function countPhases(hosts: readonly Host[]): ReadonlyMap<Phase, number> {
   const counts = new Map<Phase, number>();

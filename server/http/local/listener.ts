@@ -24,7 +24,8 @@ const CONNECTIONS = 64;
 
 /**
  * Listens at `path`, readable and writable by the owner alone. What a process that died has left there is removed: the caller holds
- * the data directory's lock. Undefined where the path is longer than a socket's may be: commands then work without it.
+ * the data directory's lock. Undefined, and logged, where there can be none (the path is longer than a socket's may be, the file system
+ * has no sockets): commands then work without it.
  */
 export async function startLocalListener({
   path,
@@ -43,7 +44,11 @@ export async function startLocalListener({
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(path, resolve);
-  await promise;
+  const failure = await promise.then(() => undefined, messageOf);
+  if (failure !== undefined) {
+    log.warn('no socket for commands: they work beside the appliance', { path, error: failure });
+    return undefined;
+  }
   server.off('error', reject);
   server.on('error', (error) => log.error('socket for commands failed', { error: messageOf(error) }));
   await chmod(path, 0o600);

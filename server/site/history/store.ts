@@ -1,7 +1,7 @@
 // The versions of the site file below DATA/site-history: a text and a record each, as secret as the file itself. Edge.
 
 import { createHash } from 'node:crypto';
-import { chown, readFile, rm, stat } from 'node:fs/promises';
+import { lchown, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../malformed.ts';
 import { ensureDirectory, namesIn, saveFile } from '../../store.ts';
@@ -69,11 +69,14 @@ export function openSiteHistory(directory: string, limits = HISTORY_LIMITS): Sit
   };
 }
 
-/** A command that root runs must leave nothing that the appliance's own user cannot read. */
+/**
+ * A command that root runs must leave nothing that the appliance's own user cannot read. That user may have put links there meanwhile:
+ * what they lead to is not given away.
+ */
 async function giveToOwner(directory: string, files: readonly string[]): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(dirname(directory));
-  for (const path of [directory, ...files]) await chown(path, uid, gid);
+  for (const path of [directory, ...files]) await lchown(path, uid, gid);
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

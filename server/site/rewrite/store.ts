@@ -1,6 +1,6 @@
 // The site file changed by a program: one at a time, only into a right one, and never over what somebody else has just written. Edge.
 
-import { chown, realpath, stat } from 'node:fs/promises';
+import { lchown, realpath, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Site } from '../../domain.ts';
@@ -175,7 +175,7 @@ async function save({ file }: SiteEdit, text: string): Promise<No | undefined> {
     const path = await targetOf(file);
     const { mode, uid, gid } = await standingAt(path);
     await saveFile(path, text, mode & 0o777);
-    if (process.getuid?.() === 0) await chown(path, uid, gid);
+    if (process.getuid?.() === 0) await lchown(path, uid, gid);
     return undefined;
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error) ?? '')) throw error;

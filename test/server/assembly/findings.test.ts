@@ -52,7 +52,11 @@ test.each<[string, Inspection, object]>([
   [
     'has a damaged record, which nothing mends',
     { verdict: verdict([], 'has no record'), repair: undefined },
-    { outcome: 'damaged', damaged: [{ snapshot: SNAPSHOT, path: '', reason: 'has no record' }] },
+    {
+      outcome: 'damaged',
+      damaged: [{ snapshot: SNAPSHOT, path: '', reason: 'has no record' }],
+      remedy: 'publish another snapshot, or sync it again',
+    },
   ],
   [
     'could not be repaired now',

@@ -32,7 +32,11 @@ let starter: SyncStarter;
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'kickstand-tree-syncs-'));
   upstream = await startUpstream(buildTree('rhel6.2'));
-  const site = exampleSite((text) => text.replace(/iso: RHEL6[^ ]*/, `upstream: ${upstream.url}`));
+  // A repo and a tree may be called alike.
+  const namesake = 'repos:\n  - { name: rhel6, upstream: "http://127.0.0.1:9/", schedule: "0 3 * * *", keep: 3 }\n';
+  const site = exampleSite((text) =>
+    text.replace(/iso: RHEL6[^ ]*/, `upstream: ${upstream.url}`).replace('repos:\n', namesake),
+  );
   house = await houseOver({ data, site: () => site });
   starter = openSyncStarter(house);
 });
@@ -66,10 +70,10 @@ test('it is told of the tree, under the name it has in the site', async () => {
 });
 
 test('one that failed is none of the repos, and rings no alarm of theirs', async () => {
-  upstream.always('.treeinfo', status(500));
-  const aborted = { ...watch, signal: AbortSignal.timeout(2000) };
-  const end = await runTreeSync(house, rhel6(), aborted);
-  expect(end).toMatchObject({ kind: 'ended', record: { repo: LOGGED } });
+  upstream.always('.treeinfo', status(403));
+  const end = await runTreeSync(house, rhel6(), watch);
+  expect(end).toMatchObject({ kind: 'ended', record: { repo: LOGGED, outcome: 'failed' } });
+  expect(house.site().repos.map(({ name }) => name)).toContain('rhel6');
   const repos = await repoSyncs(house);
   for (const { name } of house.site().repos) expect(repos(name).lastSync).toBeUndefined();
   expect(await syncAlarms(house)).toEqual([]);

@@ -1,6 +1,7 @@
 // The audit log: entries in, pages out, across files, while it grows and is rotated; what is no entry is passed over.
 
 import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -65,6 +66,39 @@ test('what is forgotten while somebody pages is not there, and nothing else come
   expect(await log.page({ limit: 2, cursor: next })).toEqual({ items: [] });
   expect(readdirSync(directory)).toContain('audit.log.9');
   expect(readdirSync(directory)).not.toContain('audit.log.10');
+});
+
+test('strangers without end do not drive what was done out of the log, and are counted', async () => {
+  const log = openAudit(file(), 20_000);
+  const stranger = { who: '', via: 'nobody', status: 401 };
+  log.note(entry(1));
+  for (let at = 2; at <= 100_000; at += 1) log.note(entry(at, stranger));
+  log.note(entry(100_001));
+  log.note(entry(100_002, { ...stranger, operation: 'logIn', status: 200 }));
+  log.note(entry(111_000, stranger));
+  const { items } = await log.page({ limit: 5000 });
+  expect(items.length).toBeGreaterThan(1000);
+  expect(items.length).toBeLessThan(1020);
+  expect(times(items.filter(({ status }) => status === 200))).toEqual([100_002, 100_001, 1]);
+  const missed = 99_999 - items.filter(({ at, status }) => status === 401 && at <= 100_000).length;
+  const counted = items.map(({ after = '' }) => Number(/^(\d+) refusals/.exec(after)?.[1] ?? 0));
+  expect(counted.reduce((sum, count) => sum + count, 0)).toBe(missed);
+});
+
+const OTHERS_UID = 12_345;
+test.skipIf(process.getuid?.() !== 0)('what root writes is the owner’s, but not what a link leads to', () => {
+  const data = join(directory, 'data');
+  mkdirSync(data);
+  chownSync(data, OTHERS_UID, OTHERS_UID);
+  const victims = ['audit.log', 'audit.log.lock'].map((name) => {
+    const victim = join(directory, name);
+    writeFileSync(victim, '');
+    symlinkSync(victim, join(data, name));
+    return victim;
+  });
+  fill(openAudit(join(data, 'audit.log'), 300), 1, 5);
+  expect(victims.map((victim) => statSync(victim).uid)).toEqual([0, 0]);
+  expect(statSync(join(data, 'audit.log')).uid).toBe(OTHERS_UID);
 });
 
 test('a rotation while files are being opened shows nothing twice', async () => {

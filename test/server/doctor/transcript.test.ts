@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { transcriptOf } from '../../../server/doctor/transcript.ts';
 import { diagnose } from '../../../server/doctor/verdict.ts';
 import type { Stage } from '../../../server/stages.ts';
+import type { Told } from './stages.ts';
 import {
   START,
   answered,
@@ -63,9 +64,96 @@ test.each<[Stage, string, string]>([
   expect(transcriptOf(tell([0, stage]))).toMatchObject([{ at: START, boot: 1, what, detail }]);
 });
 
-test('boots are told apart', () => {
-  const records = tell([0, asked()], [1, file('loader', 'a.efi')], [60, asked()], [61, file('loader', 'a.efi')]);
-  expect(transcriptOf(records).map(({ boot }) => boot)).toEqual([1, 1, 2, 2]);
+const rom = { ...bios, isIpxe: true };
+const request = (firmware: Parameters<typeof asked>[0]): Stage => ({ ...asked(firmware), type: 'request' }) as Stage;
+const leased = answered({ reason: 'no host of the site has this MAC address' });
+/** A power-on that is leased an address and given nothing to boot. */
+const left = (at: number, firmware: Parameters<typeof asked>[0]): Told => [
+  [at, asked(firmware)],
+  [at, leased],
+  [at + 1, request(firmware)],
+  [at + 1, leased],
+];
+const silent = answered({ mode: 'proxy', address: undefined, reason: 'not answered: no host of the site' });
+/** The same beside another DHCP server. */
+const passed = (at: number, firmware: Parameters<typeof asked>[0]): Told => [
+  [at, asked(firmware)],
+  [at, silent],
+  [at + 1, request(firmware)],
+  [at + 1, foreign('proxy')],
+];
+const offered = answered({ file: 'http://192.168.168.26/boot/ipxe/52-54-00-a8-a8-02' });
+
+test.each<[string, Told, readonly number[]]>([
+  [
+    'a loader was asked for, then DHCP again',
+    [
+      [0, asked()],
+      [1, file('loader', 'a.efi')],
+      [60, asked()],
+      [61, file('loader', 'a.efi')],
+    ],
+    [2, 2],
+  ],
+  [
+    'iPXE in ROM was leased an address and nothing to boot, and starts again',
+    [...left(0, rom), ...left(8, rom)],
+    [4, 4],
+  ],
+  ['so was other firmware', [...left(0, bios), ...left(30, bios)], [4, 4]],
+  [
+    'told of a file that is not there',
+    [...left(0, {}), [2, lost('own-disk', 'boot-your-own-disk')], [9, asked()]],
+    [5, 1],
+  ],
+  [
+    'it asks for a lease that is refused, and anew',
+    [
+      [0, asked(rom)],
+      [0, offered],
+      [1, request(rom)],
+      [1, answered({ address: undefined, reason: 'refused: it is taken' })],
+      [2, asked(rom)],
+    ],
+    [5],
+  ],
+  [
+    'firmware that is offered nothing repeats its question',
+    [
+      [0, asked()],
+      [0, leased],
+      [4, asked()],
+      [4, leased],
+      [12, asked()],
+    ],
+    [5],
+  ],
+  ['firmware found nothing, and starts an iPXE from elsewhere', [...left(0, bios), [6, asked(rom)], [6, offered]], [6]],
+  [
+    'iPXE was told to boot its disk',
+    [
+      [0, asked(rom)],
+      [1, script('local', 'ipxe')],
+      [1, file('config', 'ipxe/52-54-00-a8-a8-02')],
+      [8, asked(rom)],
+    ],
+    [3, 1],
+  ],
+  [
+    'its script asks over DHCP',
+    [
+      [0, asked(rom)],
+      [1, file('config', 'autoexec.ipxe')],
+      [2, asked(rom)],
+      [2, offered],
+    ],
+    [4],
+  ],
+  ['beside another server, whose script asks over DHCP', [...passed(0, rom), [6, asked(rom)]], [5]],
+  ['beside another server, and started again', [...passed(0, rom), [31, asked(rom)]], [4, 1]],
+])('boots are told apart: %s', (_name, told, lengths) => {
+  const boots = Map.groupBy(transcriptOf(tell(...told)), ({ boot }) => boot);
+  expect([...boots.values()].map((lines) => lines.length)).toEqual(lengths);
 });
 
 const stages: readonly Stage[] = [

@@ -101,6 +101,40 @@ test('what strangers ask is counted, bounded, and pushes no change of state out'
   store.close();
 });
 
+test('what happened to all hosts is one list in order of time, read on behind any of it', () => {
+  const store = openHostStore(join(directory, 'state.db'));
+  for (const [at, host] of [
+    [5, 'cs40'],
+    [9, 'xs-01'],
+    [7, 'cs40'],
+    [7, 'xs-01'],
+    [7, 'xs-02'],
+  ] as const)
+    store.note(host, { at, what: 'refused', detail: String(at) });
+  const all = store.happened({ at: 10, number: 0 }, 10);
+  expect(all.map(({ at, host }) => `${at} ${host}`)).toEqual(['9 xs-01', '7 xs-02', '7 xs-01', '7 cs40', '5 cs40']);
+  for (const [index, { at, id }] of all.entries())
+    expect(store.happened({ at, number: id }, 2)).toEqual(all.slice(index + 1, index + 3));
+  // What is counted anew stands at its new time, under the number it had.
+  store.note('cs40', { at: 11, what: 'refused', detail: '5' });
+  expect(store.happened({ at: 99, number: 0 }, 1)).toEqual([{ ...all[4], at: 11, times: 2 }]);
+  store.close();
+});
+
+test('what happened is found by an index, of all hosts and of one', () => {
+  const file = join(directory, 'state.db');
+  openHostStore(file).close();
+  const raw = new Database(file);
+  const plan = (query: string) => raw.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${query}`).all();
+  expect(plan('SELECT * FROM history WHERE (at, id) < (9, 9) ORDER BY at DESC, id DESC LIMIT 5')).toMatchObject([
+    { detail: expect.stringContaining('USING INDEX history_by_time') },
+  ]);
+  expect(plan("SELECT at FROM history WHERE host = 'cs40' ORDER BY at DESC, id DESC LIMIT 5")[0]?.detail).toContain(
+    'USING INDEX history_by_host',
+  );
+  raw.close();
+});
+
 test('a state that cannot be read installs nothing, and is set right by arming', () => {
   const file = join(directory, 'state.db');
   openHostStore(file).close();

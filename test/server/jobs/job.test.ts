@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { JobFindings } from '../../../server/jobs/job.ts';
-import { ended } from '../../../server/jobs/job.ts';
+import { brief, ended } from '../../../server/jobs/job.ts';
 
 const job = { id: 'x', kind: 'verify', repo: 'base', by: 'alice', startedAt: 1 } as const;
 const many = (count: number) => Array.from({ length: count }, (_, at) => ({ path: `p${at}`, reason: 'is missing' }));
@@ -12,6 +12,15 @@ test('a thousand damaged files are counted, and the first hundred listed', () =>
   const { damaged, damagedMore } = told({ outcome: 'damaged', damaged: many(1000) });
   expect([damaged?.length, damagedMore]).toEqual([100, 900]);
   expect(told({ outcome: 'damaged', damaged: many(100) })).not.toHaveProperty('damagedMore');
+});
+
+test('where many are told of, ten are listed of each, and nothing is counted less', () => {
+  const { damaged, damagedMore, notes } = brief(
+    told({ outcome: 'damaged', damaged: many(1000), notes: Array.from({ length: 60 }, (_, at) => `note ${at}`) }),
+  );
+  expect([damaged?.length, damagedMore, notes?.length]).toEqual([10, 990, 10]);
+  const small = told({ outcome: 'damaged', damaged: many(10) });
+  expect(brief(small)).toBe(small);
 });
 
 test('notes are cut, and say how many are left out', () => {

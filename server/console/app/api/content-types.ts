@@ -66,6 +66,15 @@ export type AddedTree = {
 
 export type RemovedTree = { readonly done: 'removed' | 'unlinked'; readonly freedBytes?: number };
 
+/** What became of a repo that was added, or taken off. */
+export type AddedRepo = { readonly repo: string; readonly upstream: string };
+
+export type RemovedRepo = {
+  readonly snapshots: readonly string[];
+  readonly freedBytes?: number;
+  readonly left?: string;
+};
+
 /** A verification or a repair; it runs while it has no end. */
 export type Job = {
   readonly id: string;

@@ -1,4 +1,4 @@
-// What the API tells the console of the site file and of what was done, as far as the console reads it. Types only.
+// What the API tells the console of the site file, of what was done and of what happened, as far as the console reads it. Types only.
 
 /** What the site file said, and since when. Times are ms since 1970. */
 export type SiteVersion = {
@@ -26,4 +26,17 @@ export type AuditEntry = {
   readonly status: number;
   readonly before?: string;
   readonly after?: string;
+};
+
+/** What happened by itself. */
+export type Happening = {
+  /** Known by it. */
+  readonly id: string;
+  readonly at: number;
+  readonly kind: string;
+  /** One of them; none where it is about the whole appliance. */
+  readonly about: { readonly host?: string; readonly repo?: string; readonly tree?: string };
+  readonly what: string;
+  readonly detail: string;
+  readonly outcome: 'wrong' | 'fine';
 };

@@ -37,12 +37,15 @@ type Watched = {
   readonly lookers: Set<(seen: Seen<never>) => void>;
   timer: number | undefined;
   isAsking: boolean;
+  /** It was asked for while an answer was under way, which may be from before what was changed. */
+  isWanted: boolean;
 };
 
 const REPOS = '/api/v1/repos';
 const TREES = '/api/v1/trees';
 const JOBS = '/api/v1/jobs';
 const HOSTS = '/api/v1/hosts';
+const HAPPENINGS = '/api/v1/happenings';
 const EVENTS = '/api/v1/events';
 /** How soon a silent appliance is asked again. */
 const AGAIN_MS = 2000;
@@ -65,15 +68,21 @@ export function openLive(client: Client): Live {
     onSync: (sync, kind) => {
       const list = sync.tree === undefined ? REPOS : TREES;
       hear<Page<Repo | Tree>>(watched.get(list), (page) => withSync(page, sync));
-      if (kind !== 'sync-progress') askAll(list);
+      if (kind === 'sync-progress') return;
+      askAll(list);
+      askAll(HAPPENINGS);
     },
-    onJob: (job) => hear<Page<Job>>(watched.get(JOBS), (page) => withJob(page, job)),
+    onJob: (job) => {
+      hear<Page<Job>>(watched.get(JOBS), (page) => withJob(page, job));
+      if (job.endedAt !== undefined || job.progress === undefined) askAll(HAPPENINGS);
+    },
     onHost: inLots((hosts) => {
       hear<Page<Host>>(watched.get(HOSTS), (page) => withHosts(page, hosts));
       for (const name of new Set(hosts.map((host) => host.name))) {
         const own = watched.get(`${HOSTS}/${encodeURIComponent(name)}`);
         if (own !== undefined) void ask(client, own);
       }
+      askAll(HAPPENINGS);
     }),
   });
   return {
@@ -83,7 +92,7 @@ export function openLive(client: Client): Live {
       one.everyMs = Math.min(one.everyMs, everyMs);
       one.lookers.add(look);
       look(one.seen as Seen<never>);
-      void ask(client, one);
+      if (!one.isAsking) void ask(client, one);
       return () => {
         one.lookers.delete(look);
         if (one.lookers.size > 0) return;
@@ -104,10 +113,20 @@ export function openLive(client: Client): Live {
 }
 
 function newWatched(path: string, everyMs: number): Watched {
-  return { path, everyMs, seen: UNSEEN, text: '', lookers: new Set(), timer: undefined, isAsking: false };
+  return {
+    path,
+    everyMs,
+    seen: UNSEEN,
+    text: '',
+    lookers: new Set(),
+    timer: undefined,
+    isAsking: false,
+    isWanted: false,
+  };
 }
 
 async function ask(client: Client, one: Watched): Promise<void> {
+  one.isWanted = one.isAsking;
   if (one.isAsking || document.hidden) return;
   one.isAsking = true;
   clearTimeout(one.timer);
@@ -118,6 +137,7 @@ async function ask(client: Client, one: Watched): Promise<void> {
   one.isAsking = false;
   if (one.lookers.size === 0) return;
   learn(one, answer);
+  if (one.isWanted) return ask(client, one);
   const took = performance.now() - begun;
   const pause = answer.kind === 'unreachable' ? AGAIN_MS : Math.max(one.everyMs, took * SHARE);
   one.timer = setTimeout(() => void ask(client, one), pause);

@@ -5,7 +5,7 @@ import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 import { complaintOf } from '../api/answers.ts';
 import type { Answer, Client } from '../api/fetcher.ts';
 import { ROLES } from '../api/types.ts';
-import type { Role, Session } from '../api/types.ts';
+import type { Problem, Role, Session } from '../api/types.ts';
 import type { Navigation } from '../history/listener.ts';
 import { UNSEEN } from '../live/listener.ts';
 import type { Live, Seen } from '../live/listener.ts';
@@ -80,6 +80,8 @@ export type Task = {
   readonly isBusy: boolean;
   /** Why the last one was refused. */
   readonly complaint: string | undefined;
+  /** All that was wrong with what it sent, where the appliance told it one by one. */
+  readonly problems: readonly Problem[];
   /** Does it, and `then` where it went well. */
   readonly run: <T>(work: () => Promise<Answer<T>>, then?: (value: T) => void) => void;
   /** Forgets the refusal. */
@@ -90,14 +92,21 @@ export type Task = {
 export function useTask(): Task {
   const [isBusy, setBusy] = useState(false);
   const [complaint, setComplaint] = useState<string>();
+  const [problems, setProblems] = useState<readonly Problem[]>([]);
   const run = useCallback(<T>(work: () => Promise<Answer<T>>, then?: (value: T) => void): void => {
     setBusy(true);
     setComplaint(undefined);
+    setProblems([]);
     void work().then((answer) => {
       setBusy(false);
       setComplaint(complaintOf(answer));
+      setProblems(answer.kind === 'refused' ? answer.problems : []);
       if (answer.kind === 'ok') then?.(answer.value);
     });
   }, []);
-  return { isBusy, complaint, run, clear: () => setComplaint(undefined) };
+  const clear = (): void => {
+    setComplaint(undefined);
+    setProblems([]);
+  };
+  return { isBusy, complaint, problems, run, clear };
 }

@@ -134,14 +134,21 @@ export function Time({ at }: { readonly at: number | undefined }) {
   return <time dateTime={new Date(at).toISOString()}>{timeWords(at)}</time>;
 }
 
-type FieldProps = { readonly label: string; readonly hint?: string; readonly children: ComponentChildren };
+type FieldProps = {
+  readonly label: string;
+  readonly hint?: string;
+  /** What is wrong with what it holds. */
+  readonly wrong?: string | undefined;
+  readonly children: ComponentChildren;
+};
 
 /** A labelled control. */
-export function Field({ label, hint, children }: FieldProps) {
+export function Field({ label, hint, wrong, children }: FieldProps) {
   return (
     <label class="field">
       <span>{label}</span>
       {children}
+      {wrong === undefined ? undefined : <small class="bad">{wrong}</small>}
       {hint === undefined ? undefined : <small>{hint}</small>}
     </label>
   );

@@ -5,7 +5,7 @@ import type { Page } from '../api/types.ts';
 import { useLive } from '../parts/app.ts';
 import { Await } from '../parts/pieces.tsx';
 import type { Search } from '../route.ts';
-import { RepoCard } from './repos.tsx';
+import { Repos } from './repos.tsx';
 import { Templates } from './templates.tsx';
 import { Trees } from './trees.tsx';
 
@@ -19,16 +19,7 @@ export function Content({ search }: { readonly search: Search }) {
   return (
     <>
       <h1>Content</h1>
-      <Await for={repos}>
-        {({ items }) => (
-          <>
-            {items.length === 0 ? <p class="muted">The site names no repo.</p> : undefined}
-            {items.map((repo) => (
-              <RepoCard key={repo.name} repo={repo} jobs={jobs} isOpen={search['repo'] === repo.name} />
-            ))}
-          </>
-        )}
-      </Await>
+      <Await for={repos}>{({ items }) => <Repos repos={items} jobs={jobs} open={search['repo']} />}</Await>
       <Await for={trees}>{({ items }) => <Trees trees={items} jobs={jobs} />}</Await>
       <Templates />
     </>

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { Host, Page } from '../api/types.ts';
 import { PHASES } from '../api/types.ts';
 import type { Paged } from '../host-list.ts';
-import { countPhases, filterHosts, pageOf } from '../host-list.ts';
+import { chooseShown, countPhases, filterHosts, pageOf } from '../host-list.ts';
 import { useApp, useLive, useMay, useNow } from '../parts/app.ts';
 import { Await, Badge, Bar, Field, Link } from '../parts/pieces.tsx';
 import type { Search } from '../route.ts';
@@ -139,7 +139,8 @@ type TableProps = {
 
 function HostTable({ hosts, chosen, onChoose }: TableProps) {
   const now = useNow();
-  const areAll = hosts.length > 0 && hosts.every(({ name }) => chosen.has(name));
+  const names = hosts.map(({ name }) => name);
+  const areAll = names.every((name) => chosen.has(name));
   if (hosts.length === 0) return <p class="muted">No host is like that.</p>;
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="Hosts">
@@ -152,7 +153,7 @@ function HostTable({ hosts, chosen, onChoose }: TableProps) {
                   type="checkbox"
                   aria-label="All that are shown"
                   checked={areAll}
-                  onChange={() => onChoose(areAll ? new Set() : new Set(hosts.map(({ name }) => name)))}
+                  onChange={() => onChoose(chooseShown(chosen, names))}
                 />
               </th>
             )}

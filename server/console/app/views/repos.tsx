@@ -1,4 +1,4 @@
-// Repos: where each stands, its syncs and snapshots, one of them published in place of another.
+// Repos: where each stands, its syncs and snapshots, one of them published in place of another; added and taken off.
 
 import { useState } from 'preact/hooks';
 import type { Job, Repo, Sync } from '../api/content-types.ts';
@@ -7,15 +7,56 @@ import { FormDialog } from '../parts/dialog.tsx';
 import { Await, Badge, Card, Grid, Link, Time } from '../parts/pieces.tsx';
 import { addressOf } from '../route.ts';
 import { byteWords, inWords, lengthWords } from '../words.ts';
+import { AddRepoDialog } from './add-repo.tsx';
 import { JobOf, VerifyButton } from './jobs.tsx';
+import { RemoveRepoDialog } from './remove-repo.tsx';
 import { LastSync, RunningSync, SyncButton } from './syncs.tsx';
 
 const LIST = '/api/v1/repos';
 const SLOW_MS = 15_000;
 
-type RepoProps = { readonly repo: Repo; readonly jobs: readonly Job[]; readonly isOpen: boolean };
+type Asked = { readonly what: 'add' } | { readonly what: 'remove'; readonly repo: Repo };
+type ReposProps = {
+  readonly repos: readonly Repo[];
+  readonly jobs: readonly Job[];
+  /** The name of the one that is shown as a whole. */
+  readonly open: string | undefined;
+};
 
-export function RepoCard({ repo, jobs, isOpen }: RepoProps) {
+export function Repos({ repos, jobs, open }: ReposProps) {
+  const [asked, setAsked] = useState<Asked>();
+  const mayAct = useMay('operator');
+  const close = (): void => setAsked(undefined);
+  return (
+    <section aria-labelledby="repos">
+      <header class="actions">
+        <h2 id="repos">Repos</h2>
+        {mayAct ? <button onClick={() => setAsked({ what: 'add' })}>Add a repo …</button> : undefined}
+      </header>
+      {repos.length === 0 ? <p class="muted">The site names no repo.</p> : undefined}
+      {repos.map((repo) => (
+        <RepoCard
+          key={repo.name}
+          repo={repo}
+          jobs={jobs}
+          isOpen={open === repo.name}
+          onRemove={() => setAsked({ what: 'remove', repo })}
+        />
+      ))}
+      {asked?.what === 'add' ? <AddRepoDialog onClose={close} /> : undefined}
+      {asked?.what === 'remove' ? <RemoveRepoDialog repo={asked.repo} onClose={close} /> : undefined}
+    </section>
+  );
+}
+
+type RepoProps = {
+  readonly repo: Repo;
+  readonly jobs: readonly Job[];
+  readonly isOpen: boolean;
+  readonly onRemove: () => void;
+};
+
+function RepoCard({ repo, jobs, isOpen, onRemove }: RepoProps) {
   const now = useNow();
   const mayAct = useMay('operator');
   const { name, current, alarm, lastSync, runningSync, nextSync } = repo;
@@ -25,6 +66,9 @@ export function RepoCard({ repo, jobs, isOpen }: RepoProps) {
     <span class="actions">
       <SyncButton path={path} list={LIST} what={name} sync={runningSync} />
       {current === undefined ? undefined : <VerifyButton path={path} what={name} kind="repo" job={job} />}
+      <button onClick={onRemove}>
+        Remove …<span class="unseen"> {name}</span>
+      </button>
     </span>
   ) : undefined;
   return (

@@ -9,7 +9,7 @@ import { Bar } from '../parts/pieces.tsx';
 import { byteWords, percentOf } from '../words.ts';
 
 export const TEMPLATES = '/api/v1/templates';
-export const UPLOADS = '/api/v1/template-uploads';
+const UPLOADS = '/api/v1/template-uploads';
 const UPLOADS_MS = 5000;
 
 export type Sending = {

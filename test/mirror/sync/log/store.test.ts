@@ -52,6 +52,23 @@ const progress = (bytesDone: number) => ({
   etaSeconds: 30,
 });
 
+test('what began and what ended is in order of time, of all repos, read on behind any of it', () => {
+  const [first, second, third] = [begin('base', 1000), begin('extras', 1000), begin('late', 500)];
+  log.end(first, published(3000));
+  log.end(third, published(2000));
+  const top = { at: 9999, number: 0 };
+  const ids = (by: 'startedAt' | 'endedAt', before = top, limit = 10) =>
+    other.happened(by, before, limit).map(({ id }) => id);
+  expect(ids('startedAt')).toEqual([second, first, third]);
+  expect(ids('endedAt')).toEqual([first, third]);
+  expect(ids('startedAt', { at: 1000, number: second })).toEqual([first, third]);
+  expect(ids('endedAt', { at: 3000, number: first })).toEqual([third]);
+  expect(ids('startedAt', top, 1)).toEqual([second]);
+  const [ended] = other.happened('endedAt', top, 1);
+  expect(ended).toMatchObject({ repo: 'base', cause: 'command', outcome: 'published', snapshot: 's1', reason: null });
+  expect(other.happened('startedAt', top, 1)).toMatchObject([{ endedAt: null, outcome: null, snapshot: null }]);
+});
+
 test('a row tells the whole sync to every process: begun, how far, ended', () => {
   const id = begin();
   expect(other.open()).toEqual([

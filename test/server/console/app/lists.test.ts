@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  aboutOf,
   activityPath,
   changeWords,
+  happeningsPath,
   outcomeWords,
   targetWords,
   withNewest,
@@ -13,6 +15,7 @@ import type { AuditEntry } from '../../../../server/console/app/api/site-types.t
 import type { Repo, Sync } from '../../../../server/console/app/api/content-types.ts';
 import type { Host } from '../../../../server/console/app/api/types.ts';
 import {
+  chooseShown,
   countPhases,
   filterHosts,
   isIdle,
@@ -74,6 +77,16 @@ test.each([
   expect([shown.join(''), `${page} of ${pages}: ${first} to ${last}`]).toEqual([letters, words]);
 });
 
+test.each([
+  ['', 'ab', 'ab'],
+  ['a', 'ab', 'ab'],
+  ['ab', 'ab', ''],
+  ['xa', 'ab', 'xab'],
+  ['xab', 'ab', 'x'],
+])('where %j is chosen, the box of all that are shown, %j, leaves %j', (chosen, shown, left) => {
+  expect([...chooseShown(new Set(chosen), shown.split(''))].join('')).toBe(left);
+});
+
 test('nothing has one page', () => {
   expect(pageOf([], '2', 3)).toEqual({ shown: [], page: 1, pages: 1, first: 0, last: 0 });
 });
@@ -123,6 +136,21 @@ describe('an event of a sync', () => {
   });
 });
 
+describe('what happened', () => {
+  test('is asked for by what the address says', () => {
+    expect(happeningsPath({ show: 'events', about: 'a&b', kind: '', who: 'old' }, 50, '5.h1')).toBe(
+      '/api/v1/happenings?about=a%26b&limit=50&cursor=5.h1',
+    );
+  });
+  test.each([
+    [{ host: 'cs40' }, { name: 'cs40', to: '/hosts/cs40' }],
+    [{ host: '<a>/b' }, { name: '<a>/b', to: '/hosts/%3Ca%3E%2Fb' }],
+    [{ repo: 'base' }, { name: 'base', to: '/content?repo=base' }],
+    [{ tree: 'rhel6' }, { name: 'rhel6', to: '/content' }],
+    [{}, undefined],
+  ])('leads to the view of what it is about', (about, link) => expect(aboutOf({ about })).toEqual(link));
+});
+
 describe('what was done', () => {
   const entry = (number: number, of: Partial<AuditEntry> = {}): AuditEntry => {
     const about = { who: 'anna', via: 'session', address: '::1', operation: 'armHost', target: '/x', status: 200 };
@@ -145,6 +173,15 @@ describe('what was done', () => {
     ['more on top of all there is', known(2, 1), known(4, 2, 'f.2'), [[4, 3, 2, 1], undefined]],
     ['a gap: it begins anew', known(5, 1), known(20, 18, 'f.18'), [[20, 19, 18], 'f.18']],
   ])('%s', (_, before, newest, after) => expect(shown(withNewest(before, newest) as never)).toEqual(after));
+  test.each([
+    ['at the first look goes on further back', known(0, 1), known(0, 1, 'f.9'), [[], 'f.9']],
+    ['that was looked for further back stays', known(0, 1, 'f.3'), known(0, 1, 'f.9'), [[], 'f.3']],
+    ['that was found further back stays', known(3, 3, 'f.3'), known(0, 1, 'f.9'), [[3], 'f.3']],
+    ['that was found last of all stays', known(3, 3), known(0, 1, 'f.9'), [[3], undefined]],
+    ['that is kept no more goes', known(3, 3), known(0, 1), [[], undefined]],
+  ])('what is rare %s', (_, before, newest, after) =>
+    expect(shown(withNewest(before, newest) as never)).toEqual(after),
+  );
   test('goes on behind what is known', () => {
     expect(shown(withOlder(known(5, 3, 'f.3'), known(3, 1)) as never)).toEqual([[5, 4, 3, 2, 1], undefined]);
   });
