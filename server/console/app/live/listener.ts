@@ -137,9 +137,10 @@ async function ask(client: Client, one: Watched): Promise<void> {
   one.isAsking = false;
   if (one.lookers.size === 0) return;
   learn(one, answer);
-  if (one.isWanted) return ask(client, one);
   const took = performance.now() - begun;
-  const pause = answer.kind === 'unreachable' ? AGAIN_MS : Math.max(one.everyMs, took * SHARE);
+  // What was wanted meanwhile is asked for soon, and still no more than half of the time.
+  const regular = one.isWanted ? took : Math.max(one.everyMs, took * SHARE);
+  const pause = answer.kind === 'unreachable' ? AGAIN_MS : regular;
   one.timer = setTimeout(() => void ask(client, one), pause);
 }
 

@@ -32,7 +32,7 @@ export function HostPage({ name, search }: { readonly name: string; readonly sea
   return (
     <>
       <p>
-        <Link to="/hosts">Hosts</Link> /
+        <Link to="/hosts">All hosts</Link>
       </p>
       <h1>{name}</h1>
       <Await for={seen}>
