@@ -15,7 +15,7 @@ export type FilePlace = {
   readonly sizeBytes: number;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
-  /** What the image was that the place was found in: the extents mean nothing in another. */
+  /** What the file on disk was when the place was found in it: in another image the extents mean nothing, another file is not this one. */
   readonly image?: Identity;
 };
 

@@ -1,13 +1,13 @@
 // Trees on disk, edge: an ISO image or a directory, opened and read; what an image means is iso9660.ts's business.
 
 import { constants, statSync } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { codeOf, isNo, Malformed, no } from '../../server/malformed.ts';
 import type { No } from '../../server/malformed.ts';
-import { isUntouched, type Identity } from '../content/cache/identity.ts';
+import { isUntouched, sameBytes, type Identity } from '../content/cache/identity.ts';
 import type { DirectoryName, FilePlace, Place, TreeFiles } from '../content/place.ts';
 import { openIso } from './iso9660.ts';
 import type { IsoImage } from './iso9660.ts';
@@ -168,6 +168,9 @@ export async function openDirectoryTree(directory: string): Promise<TreeFiles> {
     read: async (place, limitBytes) => {
       const handle = await open(place.file, constants.O_RDONLY | constants.O_NOFOLLOW);
       try {
+        const about = await handle.stat({ bigint: true });
+        if (place.image !== undefined && !sameBytes(place.image, about))
+          throw new Malformed('the file changed after it was found', place.file);
         return await readPlace(handle, place, limitBytes);
       } finally {
         await handle.close();
@@ -182,23 +185,54 @@ async function findOnDisk(root: string, path: string): Promise<Place> {
   if (isNo(segments)) return segments;
   const reached = await reach(root, join(root, ...segments));
   if (isNo(reached)) return reached;
-  if (reached.about.isFile()) return wholeFile(reached.path, reached.about);
+  if (reached.about.isFile()) return provenFile(root, reached.path);
   if (!reached.about.isDirectory()) return no('not a file to be served: it is no regular file');
   return { kind: 'directory', names: await listOnDisk(root, reached.path) };
 }
 
+/**
+ * The file at `path`, as its descriptor shows it: between the look at a path and its opening, whoever owns a directory on the way may
+ * have put a link in its place. What is opened later has to be the same file.
+ */
+async function provenFile(root: string, path: string): Promise<FilePlace | No> {
+  return unlessAbsent(async () => {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const about = await handle.stat({ bigint: true });
+      if (!isBelow(root, await openedPath(handle, path))) return OUTSIDE;
+      if (!about.isFile()) return no('not a file to be served: it is no regular file');
+      return { ...wholeFile(path, { size: Number(about.size), mtimeMs: Number(about.mtimeNs) / 1e6 }), image: about };
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** Where the file that is open lies now (proc_pid_fd(5)); other systems than Linux cannot tell. */
+async function openedPath(handle: FileHandle, path: string): Promise<string> {
+  return process.platform === 'linux' ? readlink(`/proc/self/fd/${handle.fd}`) : path;
+}
+
+function isBelow(root: string, real: string): boolean {
+  return real === root || real.startsWith(root === sep ? sep : root + sep);
+}
+
+const OUTSIDE = no('a symbolic link leads out of the tree');
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
 
 type Reached = { readonly kind: 'reached'; readonly path: string; readonly about: Stats };
 
 /** What `path` leads to with all links followed, where that is `root` or below it. */
 async function reach(root: string, path: string): Promise<Reached | No> {
-  try {
+  return unlessAbsent(async () => {
     const real = await realpath(path);
-    if (real !== root && !real.startsWith(root === sep ? sep : root + sep)) {
-      return no('a symbolic link leads out of the tree');
-    }
-    return { kind: 'reached', path: real, about: await stat(real) };
+    return isBelow(root, real) ? { kind: 'reached', path: real, about: await stat(real) } : OUTSIDE;
+  });
+}
+
+async function unlessAbsent<T>(look: () => Promise<T | No>): Promise<T | No> {
+  try {
+    return await look();
   } catch (error) {
     const code = codeOf(error) ?? '';
     if (code === 'EACCES') return no('it may not be read', 'let the appliance read the whole tree');
