@@ -41,10 +41,23 @@ export async function refuseInUse(house: MediumHouse, name: string): Promise<No 
   );
 }
 
-/** Changes the site file; undefined where that went well. */
+/** Changes the trees in the site file, and nothing else that it means; undefined where that went well. */
 export async function editTrees(edit: SiteEdit, change: (text: string) => string): Promise<Refusal | undefined> {
-  const done = await rewriteSite(edit, { change });
+  const done = await rewriteSite(edit, {
+    change,
+    accepts: (before, after) =>
+      JSON.stringify(butTrees(before)) === JSON.stringify(butTrees(after)) ? undefined : BY_HAND,
+  });
   if (done.kind === 'no') return done;
   if (done.kind === 'problems') return { ...no('the site would have problems'), problems: done.problems };
   return undefined;
 }
+
+function butTrees(site: Site): Site {
+  return { ...site, trees: [] };
+}
+
+const BY_HAND = no(
+  'this site file is put together in a way that a program cannot change its trees without changing more',
+  'change the list trees by hand',
+);

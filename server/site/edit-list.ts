@@ -47,7 +47,9 @@ function withinFlow(text: string, list: YAMLSeq, { write }: NewItem): string | u
   const last = list.items.at(-1);
   const [begin] = list.range ?? [];
   if (begin === undefined || text[begin] !== '[') return undefined;
-  const words = linesOf(write('flow')).join(' ');
+  const words = linesOf(write('flow'))
+    .map((line) => line.trim())
+    .join(' ');
   if (last === undefined) return text.slice(0, begin + 1) + words + text.slice(begin + 1);
   if (!isMap(last) || !last.range) return undefined;
   const end = endOf(last);
@@ -144,8 +146,14 @@ function lastOf(node: Node): Node | undefined {
   return isNode(last) ? last : undefined;
 }
 
+/** The lines of a node. A text of several lines is escaped into one: what is indented anew would become part of it. */
 function linesOf(node: Node): readonly string[] {
-  return new Document(node).toString({ lineWidth: 0 }).trimEnd().split('\n');
+  visit(node, {
+    Scalar: (_key, scalar) => {
+      if (typeof scalar.value === 'string' && /[\n\r]/.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return new Document(node).toString({ lineWidth: 0, doubleQuotedAsJSON: true }).trimEnd().split('\n');
 }
 
 function lineEndOf(text: string): string {

@@ -12,23 +12,39 @@ export type TreeEntry = {
   readonly path: string;
 };
 
-/** The text with one more tree at the end of `trees`, which is made where there is none. */
+/**
+ * The text with one more tree at the end of `trees`, which is made where there is none. Where the text is put together in a way that
+ * items cannot be added to, all of it is written anew: every comment stays, its form may not.
+ */
 export function addTree(text: string, { name, kind, path }: TreeEntry): string {
+  const entry = { name, [kind]: path };
+  const added = addItem(text, { key: 'trees', write: (form) => entryNode(entry, form) });
+  if (added !== undefined) return added;
   const document = parseDocument(text);
   if (!isSeq(document.get('trees'))) document.set('trees', document.createNode([]));
-  document.addIn(['trees'], document.createNode({ name, [kind]: path }));
+  document.addIn(['trees'], document.createNode(entry));
   return document.toString({ lineWidth: 0 });
 }
 
-/** The text without the tree called `name`. */
+/** The text without the tree called `name`; written anew where it cannot be cut out. */
 export function removeTree(text: string, name: string): string {
+  const removed = removeItem(text, { key: 'trees', name });
+  if (removed !== undefined) return removed;
   const document = parseDocument(text);
   const trees = document.get('trees');
   const index = isSeq(trees)
     ? trees.items.findIndex((_item, at) => document.getIn(['trees', at, 'name']) === name)
     : -1;
-  if (index !== -1) document.deleteIn(['trees', index]);
+  if (index === -1) return text;
+  document.deleteIn(['trees', index]);
   return document.toString({ lineWidth: 0 });
+}
+
+function entryNode(entry: object, form: Form): Node {
+  const document = new Document(entry);
+  const { contents } = document;
+  if (isMap(contents)) contents.flow = form === 'flow';
+  return document.createNode(contents);
 }
 
 /** A repo as the site file writes it; what is absent is not written. */

@@ -113,6 +113,15 @@ test('the line to add by hand is what a list takes', () => {
   expect(repoLine(entry)).toBe(`- ${FLOW}`);
 });
 
+test.each(['repos: [{ name: a }]\n', 'repos:\n  - name: a\n'])(
+  'a text of several lines is written as one: %j',
+  (text) => {
+    const upstream = ' first\n  second: "\n';
+    const added = addRepo(text, { name: 'b', upstream }) ?? '';
+    expect(parseDocument(added).toJS()).toEqual({ repos: [{ name: 'a' }, { name: 'b', upstream }] });
+  },
+);
+
 test('whatever is added is read back as that, beside all that was there, and taken out leaves the text as it was', () => {
   const word = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => text.isWellFormed());
   const said = fc.record({
