@@ -43,6 +43,7 @@ export type HttpLimits = {
   readonly keepAliveMs: number;
   /** How long `close` leaves transfers to finish. */
   readonly closeMs: number;
+  /** Of all clients. Above it an idle or silent one of whoever holds most gives way to one of somebody who holds fewer. */
   readonly connections: number;
   /** Of one client address. One above it takes the place of an idle one, else it is closed at once. */
   readonly connectionsPerAddress: number;
@@ -68,6 +69,8 @@ const LIMITS: HttpLimits = {
 const HEADERS_LIMIT = 32 * 1024;
 /** Installers send small reports; operators upload ISOs of many GB, which only `idleMs` bounds. */
 const INSTALLER_REQUEST_MS = 60_000;
+/** Connections that have given way, and are not quite closed. */
+const CLOSING = 256;
 const CLOSE_POLL_MS = 50;
 /** How long a refused connection may go on sending before it is cut: closing at once could lose the refusal on its way. */
 const LINGER_MS = 1000;
@@ -90,7 +93,9 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
   const open = new Set<Socket>();
   const crowd = createCrowd<Socket>({
     limit: limits.connectionsPerAddress,
+    total: limits.connections,
     isIdle: (socket) => answers.get(socket)?.writableFinished === true,
+    isSilent: (socket) => socket.bytesRead === 0,
     end: (socket) => socket.destroySoon(),
   });
   const complain = (address: string, limit: number): void => {
@@ -115,7 +120,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
   const server = createTcpServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
     const address = socket.remoteAddress ?? '';
     if (!crowd.admit(address, socket)) {
-      complain(address, limits.connectionsPerAddress);
+      complain(address, open.size < limits.connections ? limits.connectionsPerAddress : limits.connections);
       socket.destroy();
       return;
     }
@@ -126,7 +131,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
     });
     receive(socket, reception);
   });
-  server.maxConnections = limits.connections;
+  server.maxConnections = limits.connections + CLOSING;
   server.on('drop', (dropped) => complain(dropped?.remoteAddress ?? '', limits.connections));
   await listening(server, options);
   server.on('error', (error) => options.log.error('HTTP port failed', { error: messageOf(error) }));

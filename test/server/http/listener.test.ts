@@ -294,6 +294,17 @@ describe('one client address', () => {
   });
 });
 
+test('many addresses that only hold on leave room for one that asks', async () => {
+  const { port } = await start(echo, { connections: 4 });
+  const silent = ['127.0.0.2', '127.0.0.2', '127.0.0.3', '127.0.0.3'].map((address) => converse(port, address));
+  await vi.waitFor(() => expect(silent.every(({ socket }) => !socket.connecting)).toBe(true));
+  const asking = converse(port, '127.0.0.4');
+  asking.socket.write(closing('/repos/x'));
+  expect(await asking.closed).toContain('installer /repos/x');
+  expect(silent.filter(({ socket }) => socket.destroyed || socket.readableEnded)).toHaveLength(1);
+  for (const { socket } of silent) socket.destroy();
+});
+
 describe('start and end', () => {
   test('a port in use rejects with the system error', async () => {
     const { port } = await start();
