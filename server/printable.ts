@@ -20,3 +20,8 @@ export function plainLines(text: string): string {
     ' ',
   );
 }
+
+/** `text` with a blank for each character that moves a terminal's cursor, or turns the direction of what follows (Unicode §23.1, UAX #9). */
+export function withoutControls(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ');
+}

@@ -1,7 +1,7 @@
 // What every room does with a directory on disk. A file is written one way: temporary name beside it, fsync, rename, fsync the directory.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from './malformed.ts';
 
@@ -16,6 +16,16 @@ export async function namesIn(directory: string): Promise<readonly string[]> {
     return await readdir(directory);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** The text of the file at `path`; undefined where none is there. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -13,6 +13,8 @@ export type Asked = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  /** How long the answer may take, in milliseconds. */
+  readonly answerMs?: number;
 };
 
 /** Answers with the value, undefined where there is none, or with why not. The caller knows what the operation answers. */
@@ -36,29 +38,25 @@ const CONNECT_MS = 5000;
 const ANSWER_MS = 600_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 
-/** A client that shows `token` with every request. `answerMs`: how long an answer may take. */
-export function openClient(
-  place: Place,
-  { token, answerMs = ANSWER_MS }: { token: string; answerMs?: number },
-): Client {
+/** A client that shows `token` with every request. */
+export function openClient(place: Place, token: string): Client {
   const ca = place.kind === 'url' && place.caFile !== undefined ? readFileSync(place.caFile) : undefined;
   const connect = place.kind === 'socket' ? { socketPath: place.path } : ca === undefined ? {} : { ca };
   const agent = new Agent({
     connect: { timeout: CONNECT_MS, ...connect },
-    headersTimeout: answerMs,
     maxResponseSize: MOST_BYTES,
   });
   const origin = place.kind === 'socket' ? 'http://localhost' : place.origin;
   const who = place.kind === 'socket' ? commandUserHeader(commandUser().by) : {};
   return {
-    ask: async <T>({ method, path, body }: Asked) => {
+    ask: async <T>({ method, path, body, answerMs: headersTimeout = ANSWER_MS }: Asked) => {
       const headers = { authorization: `Bearer ${token}`, accept: 'application/json', ...who };
       const sent =
         body === undefined
           ? { headers }
           : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
       try {
-        const answer = await request(`${origin}/api/v1${path}`, { dispatcher: agent, method, ...sent });
+        const answer = await request(`${origin}/api/v1${path}`, { dispatcher: agent, method, headersTimeout, ...sent });
         return readAnswer(answer.statusCode, await answer.body.text(), place) as T | Refusal;
       } catch (error) {
         const where = place.kind === 'socket' ? place.path : place.origin;

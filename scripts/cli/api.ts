@@ -44,18 +44,20 @@ async function applianceHere({ settings }: Context): Promise<Client | undefined>
   if (!existsSync(socket)) return undefined;
   const token = openSecretStore(secrets).read(OPERATOR_SECRET);
   if (token === undefined) return undefined;
-  const place = { kind: 'socket', path: socket } as const;
-  const probe = openClient(place, { token, answerMs: ALIVE_MS });
+  const client = openClient({ kind: 'socket', path: socket }, token);
+  if (await isAlive(client)) return client;
+  await client.close();
+  return undefined;
+}
+
+/** One that was killed leaves its socket, one that is stuck does not answer: the command does the work beside it. */
+async function isAlive({ ask }: Client): Promise<boolean> {
   try {
-    if (isNo(await probe.ask({ method: 'GET', path: '/session' }))) return undefined;
+    return !isNo(await ask({ method: 'GET', path: '/session', answerMs: ALIVE_MS }));
   } catch (error) {
-    // One that was killed leaves its socket, one that is stuck does not answer: the command does the work beside it.
-    if (error instanceof Unanswered) return undefined;
+    if (error instanceof Unanswered) return false;
     throw error;
-  } finally {
-    await probe.close();
   }
-  return openClient(place, { token });
 }
 
 /** Does the command speak to an appliance elsewhere? */
@@ -74,7 +76,7 @@ async function elsewhere(flags: Flags): Promise<Client | undefined> {
       2,
     );
   if (caFile !== undefined) read(caFile, '--ca');
-  return openClient({ kind: 'url', origin: originIn(url), caFile }, { token: token.trim() });
+  return openClient({ kind: 'url', origin: originIn(url), caFile }, token.trim());
 }
 
 function originIn(url: string): string {

@@ -1,6 +1,7 @@
 // What a command changed, written into the log of what was done beside what the API did: by whom, and what it was before.
 
 import { userInfo } from 'node:os';
+import { isUserName } from '../../server/accounts/command-user.ts';
 import type { Who } from '../../server/assembly/enrolment.ts';
 import { dataPaths } from '../../server/assembly/house.ts';
 import { openAudit } from '../../server/audit/store.ts';
@@ -11,7 +12,7 @@ import type { Settings } from '../../server/settings.ts';
 export function commandUser(): Who & { readonly via: 'command' } {
   const { username, uid } = thisUser();
   const before = uid === 0 ? process.env['SUDO_USER'] : undefined;
-  const isOther = before !== undefined && before !== username && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(before);
+  const isOther = before !== undefined && before !== username && isUserName(before);
   return { by: isOther ? `${before} as ${username}` : username, via: 'command' };
 }
 

@@ -3,8 +3,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 const HEADER = 'kickstand-user';
-/** Names as useradd(8) takes them; who became another one by sudo is told with it: `anna as root`. */
-const USER = /^[a-z_][a-z0-9_.-]{0,31}(?: as [a-z_][a-z0-9_.-]{0,31})?$/i;
+/** As useradd(8) takes it. */
+const NAME = '[a-z_][a-z0-9_.-]{0,31}';
+/** Who became another user by sudo is told with it: `anna as root`. */
+const USER = new RegExp(`^${NAME}(?: as ${NAME})?$`, 'i');
+const ONE = new RegExp(`^${NAME}$`, 'i');
+
+/** Can it be the name of one user? */
+export function isUserName(text: string): boolean {
+  return ONE.test(text);
+}
 
 /** The header that tells `user`; none for a name that is odd. */
 export function commandUserHeader(user: string): Readonly<Record<string, string>> {

@@ -16,6 +16,7 @@ import type { Author } from '../site/history/version.ts';
 import { planEnrolment } from '../site/enrolment.ts';
 import type { SiteEdit } from '../site/rewrite/store.ts';
 import { rewriteSite } from '../site/rewrite/store.ts';
+import { isSameSite } from '../site/same.ts';
 import type { Sighting } from '../hosts/history.ts';
 import type { Site } from '../domain.ts';
 
@@ -103,7 +104,7 @@ function count(problems: readonly Problem[]): string {
 function isWithOneMore(before: Site, after: Site, { name, address }: HostEntry): boolean {
   const last = after.hosts.at(-1);
   const others = { ...after, hosts: after.hosts.slice(0, -1) };
-  return last?.name === name && last.address === address && JSON.stringify(others) === JSON.stringify(before);
+  return last?.name === name && last.address === address && isSameSite(others, before);
 }
 
 function byHand({ name, profile, network, address, macs }: HostEntry): No {

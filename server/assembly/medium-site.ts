@@ -7,6 +7,7 @@ import type { Refusal } from '../problem.ts';
 import type { Settings } from '../settings.ts';
 import type { SiteEdit } from '../site/rewrite/store.ts';
 import { rewriteSite } from '../site/rewrite/store.ts';
+import { isSameSite } from '../site/same.ts';
 import { loadSite } from '../site/store.ts';
 import type { House } from './house.ts';
 import { hostsInstalling } from './trees.ts';
@@ -45,16 +46,11 @@ export async function refuseInUse(house: MediumHouse, name: string): Promise<No 
 export async function editTrees(edit: SiteEdit, change: (text: string) => string): Promise<Refusal | undefined> {
   const done = await rewriteSite(edit, {
     change,
-    accepts: (before, after) =>
-      JSON.stringify(butTrees(before)) === JSON.stringify(butTrees(after)) ? undefined : BY_HAND,
+    accepts: (before, after) => (isSameSite({ ...before, trees: [] }, { ...after, trees: [] }) ? undefined : BY_HAND),
   });
   if (done.kind === 'no') return done;
   if (done.kind === 'problems') return { ...no('the site would have problems'), problems: done.problems };
   return undefined;
-}
-
-function butTrees(site: Site): Site {
-  return { ...site, trees: [] };
 }
 
 const BY_HAND = no(

@@ -9,6 +9,7 @@ import type { RepoEntry } from '../site/edit.ts';
 import { addRepo, removeRepo, repoLine } from '../site/edit.ts';
 import type { SiteChange } from '../site/rewrite/store.ts';
 import { rewriteSite } from '../site/rewrite/store.ts';
+import { isSameSite } from '../site/same.ts';
 import type { Who } from './enrolment.ts';
 import { siteEdit } from './enrolment.ts';
 import type { House } from './house.ts';
@@ -50,11 +51,7 @@ export async function addRepoNamed(house: House, { entry, who }: WantedRepo): Pr
 function isWithOneMore(before: Site, after: Site, { name, upstream }: RepoEntry): boolean {
   const last = after.repos.at(-1);
   if (last?.name !== name || last.upstream !== upstream) return false;
-  return isSame({ ...after, repos: after.repos.slice(0, -1) }, before);
-}
-
-function isSame(one: Site, other: Site): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return isSameSite({ ...after, repos: after.repos.slice(0, -1) }, before);
 }
 
 function byHand(entry: RepoEntry): No {
@@ -124,7 +121,7 @@ function forget(house: House, { name, who }: UnwantedRepo): Promise<Refusal | un
     { ...who, operation: 'removeRepo' },
     {
       change: (text, site) => refuseNeeded(house, site, name) ?? removeRepo(text, name) ?? outByHand(name),
-      accepts: (before, after) => (isSame(without(before), after) ? undefined : outByHand(name)),
+      accepts: (before, after) => (isSameSite(without(before), after) ? undefined : outByHand(name)),
     },
   );
 }

@@ -1,5 +1,7 @@
 // A job: long work that somebody asked for, as it is told while it runs and once it has ended. Pure.
 
+import { withoutControls } from '../printable.ts';
+
 export type JobKind = 'verify' | 'repair';
 
 /** What the work is done on, by its name in the site. */
@@ -57,9 +59,6 @@ const PATH_LIMIT = 1024;
 /** Of what is damaged, and of notes, where jobs are listed or told as events: a listener may leave 256 KiB unread. */
 const BRIEF_LIMIT = 10;
 
-/** What moves a terminal's cursor, or turns the direction of what follows (Unicode §23.1, UAX #9). */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 /** The job, ended so: lists are cut and counted, and texts that a disk or an upstream has a hand in are made plain. */
 export function ended(job: Job, findings: JobFindings, endedAt: number): Job {
   const { outcome, damaged = [], notes = [], reason, remedy } = findings;
@@ -99,5 +98,5 @@ function cutNotes(notes: readonly string[]): readonly string[] {
 }
 
 function plain(text: string, limit: number): string {
-  return text.slice(0, limit).replaceAll(CONTROLS, ' ');
+  return withoutControls(text.slice(0, limit));
 }

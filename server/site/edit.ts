@@ -18,7 +18,7 @@ export type TreeEntry = {
  */
 export function addTree(text: string, { name, kind, path }: TreeEntry): string {
   const entry = { name, [kind]: path };
-  const added = addItem(text, { key: 'trees', write: (form) => entryNode(entry, form) });
+  const added = addItem(text, { key: 'trees', write: (form) => nodeOf(entry, form) });
   if (added !== undefined) return added;
   const document = parseDocument(text);
   if (!isSeq(document.get('trees'))) document.set('trees', document.createNode([]));
@@ -38,13 +38,6 @@ export function removeTree(text: string, name: string): string {
   if (index === -1) return text;
   document.deleteIn(['trees', index]);
   return document.toString({ lineWidth: 0 });
-}
-
-function entryNode(entry: object, form: Form): Node {
-  const document = new Document(entry);
-  const { contents } = document;
-  if (isMap(contents)) contents.flow = form === 'flow';
-  return document.createNode(contents);
 }
 
 /** A repo as the site file writes it; what is absent is not written. */
@@ -77,12 +70,10 @@ export function repoLine(entry: RepoEntry): string {
 
 /** A schedule in quotes, as everywhere: most begin with a sign of YAML's own. */
 function repoNode({ name, upstream, publish, schedule, keep }: RepoEntry, form: Form): Node {
-  const document = new Document({ name, upstream, publish, schedule, keep }, { keepUndefined: false });
-  const { contents } = document;
-  const times = document.get('schedule', true);
-  if (isMap(contents)) contents.flow = form === 'flow';
-  if (isScalar(times)) times.type = 'QUOTE_DOUBLE';
-  return document.createNode(contents);
+  return nodeOf({ name, upstream, publish, schedule, keep }, form, (document) => {
+    const times = document.get('schedule', true);
+    if (isScalar(times)) times.type = 'QUOTE_DOUBLE';
+  });
 }
 
 /** A host as the site file writes it, its address written out. */
@@ -125,13 +116,19 @@ function belowLastHost(text: string, document: Document.Parsed, entry: HostEntry
 
 /** MACs in quotes, as everywhere: readers of YAML 1.1 take `10:20:30` for a number. */
 function hostNode(entry: HostEntry, form: Form): Node {
-  const document = new Document(entry);
-  const { contents } = document;
-  const macs = document.get('macs');
-  if (isMap(contents)) contents.flow = form === 'flow';
-  if (isSeq(macs)) {
+  return nodeOf(entry, form, (document) => {
+    const macs = document.get('macs');
+    if (!isSeq(macs)) return;
     macs.flow = true;
     for (const mac of macs.items) if (isScalar(mac)) mac.type = 'QUOTE_DOUBLE';
-  }
+  });
+}
+
+/** An entry of a list in the form of its neighbours, once `mark` has seen to how its values are written. What is undefined is not written. */
+function nodeOf(entry: object, form: Form, mark: (document: Document) => void = () => {}): Node {
+  const document = new Document(entry, { keepUndefined: false });
+  const { contents } = document;
+  mark(document);
+  if (isMap(contents)) contents.flow = form === 'flow';
   return document.createNode(contents);
 }

@@ -1,11 +1,10 @@
 // The certificate of HTTPS on disk: the operator's own, or one made here that is signed by itself. Edge.
 
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { codeOf, messageOf } from '../malformed.ts';
-import { ensureDirectory, saveFile } from '../store.ts';
+import { messageOf } from '../malformed.ts';
+import { ensureDirectory, readIfThere, saveFile } from '../store.ts';
 
 /** A certificate (with its chain) and its key, both PEM. */
 export type Certificate = {
@@ -61,15 +60,6 @@ async function readPair(
     ['certificate.pem', 'key.pem'].map((name) => readIfThere(join(directory, name))),
   );
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 async function make(directory: string, { names, addresses, now }: CertificateNames): Promise<Certificate> {

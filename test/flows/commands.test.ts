@@ -16,7 +16,7 @@ import { kickstand } from '../support/command.ts';
 import { consoleRepository } from '../support/console.ts';
 import { exampleText } from '../support/example.ts';
 import { startUpstream } from '../support/fake-upstream.ts';
-import { onLoopback } from '../support/served.ts';
+import { onLoopback } from '../support/loopback.ts';
 
 let directory = '';
 let here: string[] = [];

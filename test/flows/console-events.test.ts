@@ -1,24 +1,15 @@
 // The events of the Activity view in a real browser: live, filtered, read on, led on from; what machines say is text.
 
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildConsole } from '../../scripts/console-build.ts';
-import { openBrowser } from '../support/browser.ts';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { ConsoleBench } from '../support/console.ts';
-import { openConsole } from '../support/console.ts';
+import { consoleBrowser, openConsole } from '../support/console.ts';
 import { needs } from '../support/lab-needs.ts';
 
 const { skip, note } = needs(['chromium'], 'none');
 const HOSTILE = '<img src=x onerror="window.hostile=1">';
-let browser: Browser;
+const browser = consoleBrowser(skip);
 let bench: ConsoleBench;
 
-beforeAll(async () => {
-  if (skip) return;
-  await buildConsole();
-  browser = await openBrowser();
-});
-afterAll(async () => browser?.close());
 afterEach(async () => bench?.close());
 
 const hosts = () => bench.running().appliance.house.hosts;
@@ -26,7 +17,7 @@ const row = (name: RegExp) => bench.page.getByRole('row', { name });
 
 describe.skipIf(skip).each([1280, 390])(`at %i px${note}`, (width) => {
   test('what happened by itself', { timeout: 120_000 }, async () => {
-    bench = await openConsole(browser, width);
+    bench = await openConsole(browser(), width);
     await bench.setUp();
     const now = Date.now();
     for (let index = 0; index < 70; index += 1)

@@ -1,12 +1,9 @@
 // The console over a site of hundreds of hosts: a long list comes in pages, and what was chosen on them is armed together.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { buildConsole } from '../../scripts/console-build.ts';
-import { openBrowser } from '../support/browser.ts';
+import { afterEach, expect, test } from 'vitest';
 import type { ConsoleBench } from '../support/console.ts';
-import { openConsole } from '../support/console.ts';
+import { consoleBrowser, openConsole } from '../support/console.ts';
 import { needs } from '../support/lab-needs.ts';
 
 const MANY = 450;
@@ -14,15 +11,9 @@ const NETWORK =
   '  - { name: wide, subnet: 10.0.0.0/16, gateway: 10.0.0.1, ranges: [{ name: wide, use: hosts, from: 10.0.1.0, to: 10.0.9.0 }] }';
 
 const { skip, note } = needs(['chromium'], 'none');
-let browser: Browser;
+const browser = consoleBrowser(skip);
 let bench: ConsoleBench;
 
-beforeAll(async () => {
-  if (skip) return;
-  await buildConsole();
-  browser = await openBrowser();
-});
-afterAll(async () => browser?.close());
 afterEach(async () => bench?.close());
 
 /** The example's hosts, and so many more. */
@@ -39,7 +30,7 @@ test.skipIf(skip).each([1280, 390])(
   `a long list comes in pages, at %i px${note}`,
   { timeout: 60_000 },
   async (width) => {
-    bench = await openConsole(browser, width);
+    bench = await openConsole(browser(), width);
     const { page } = bench;
     await bench.setUp();
     writeFileSync(bench.siteFile, withMany(readFileSync(bench.siteFile, 'utf8')));

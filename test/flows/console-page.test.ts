@@ -1,24 +1,15 @@
 // The console's page itself: it outlives a restart, is small and quick, works by keyboard, and offers each role what it may do.
 
 import { statSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildConsole } from '../../scripts/console-build.ts';
-import { openBrowser } from '../support/browser.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConsoleBench } from '../support/console.ts';
-import { openConsole, PASSWORD } from '../support/console.ts';
+import { consoleBrowser, openConsole, PASSWORD } from '../support/console.ts';
 import { needs } from '../support/lab-needs.ts';
 
 const { skip, note } = needs(['chromium'], 'none');
-let browser: Browser;
+const browser = consoleBrowser(skip);
 let bench: ConsoleBench;
 
-beforeAll(async () => {
-  if (skip) return;
-  await buildConsole();
-  browser = await openBrowser();
-});
-afterAll(async () => browser?.close());
 afterEach(async () => bench?.close());
 
 function focused(): Promise<string> {
@@ -27,7 +18,7 @@ function focused(): Promise<string> {
 
 describe.skipIf(skip)(`the page${note}`, () => {
   beforeEach(async () => {
-    bench = await openConsole(browser, 1280);
+    bench = await openConsole(browser(), 1280);
   });
 
   test('goes on after a restart of the appliance, without a reload', { timeout: 60_000 }, async () => {

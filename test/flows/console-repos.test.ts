@@ -1,16 +1,14 @@
 // Repos in the console, in a real browser: added with a mistake and without, synced, served, refused to go while needed, and removed.
 
 import { readFileSync } from 'node:fs';
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildConsole } from '../../scripts/console-build.ts';
-import { openBrowser } from '../support/browser.ts';
+import type { Locator } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConsoleBench } from '../support/console.ts';
-import { openConsole } from '../support/console.ts';
+import { consoleBrowser, openConsole } from '../support/console.ts';
 import { needs } from '../support/lab-needs.ts';
 
 const { skip, note } = needs(['chromium'], 'none');
-let browser: Browser;
+const browser = consoleBrowser(skip);
 let bench: ConsoleBench;
 
 const dialog = (): Locator => bench.page.getByRole('dialog');
@@ -20,17 +18,11 @@ const card = (name: string): Locator =>
   bench.page.locator('section.card').filter({ has: bench.page.getByRole('heading', { name, exact: true }) });
 const told = (words: string | RegExp): Promise<void> => bench.page.getByText(words).first().waitFor();
 
-beforeAll(async () => {
-  if (skip) return;
-  await buildConsole();
-  browser = await openBrowser();
-});
-afterAll(() => browser?.close());
 afterEach(() => bench?.close());
 
 describe.skipIf(skip).each([1280, 390])(`at %i px${note}`, (width) => {
   beforeEach(async () => {
-    bench = await openConsole(browser, width);
+    bench = await openConsole(browser(), width);
     await bench.setUp();
     await bench.goTo('Content');
   });

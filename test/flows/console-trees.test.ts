@@ -3,12 +3,10 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Locator } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildConsole } from '../../scripts/console-build.ts';
-import { openBrowser } from '../support/browser.ts';
 import type { ConsoleBench } from '../support/console.ts';
-import { openConsole } from '../support/console.ts';
+import { consoleBrowser, openConsole } from '../support/console.ts';
 import type { FakeUpstream } from '../support/fake-upstream.ts';
 import { startUpstream } from '../support/fake-upstream.ts';
 import { makeIso, writeFiles } from '../support/iso.ts';
@@ -18,7 +16,7 @@ import { buildTree } from '../support/tree-fixture.ts';
 const { skip, note } = needs(['chromium', 'xorriso'], 'none');
 const KERNEL = 'images/pxeboot/vmlinuz';
 const tree6 = buildTree('rhel6.2');
-let browser: Browser;
+const browser = consoleBrowser(skip);
 let bench: ConsoleBench;
 let upstream: FakeUpstream;
 let media = '';
@@ -32,15 +30,12 @@ const told = (words: string | RegExp): Promise<void> => bench.page.getByText(wor
 
 beforeAll(async () => {
   if (skip) return;
-  await buildConsole();
-  browser = await openBrowser();
   media = mkdtempSync(join(tmpdir(), 'kickstand-media-'));
   await writeFiles(join(media, 'tree'), Object.fromEntries(tree6));
   await makeIso(join(media, 'tree'), join(media, 'rhel-6.2.iso'));
   writeFileSync(join(media, 'words.iso'), 'no image at all');
 });
-afterAll(async () => {
-  await browser?.close();
+afterAll(() => {
   if (media !== '') rmSync(media, { recursive: true });
 });
 
@@ -51,7 +46,7 @@ afterEach(async () => {
 
 async function begin(width: number): Promise<void> {
   upstream = await startUpstream(tree6);
-  bench = await openConsole(browser, width);
+  bench = await openConsole(browser(), width);
   await bench.setUp();
   await bench.goTo('Content');
 }

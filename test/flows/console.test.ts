@@ -1,12 +1,9 @@
 // The console in a real browser over the whole appliance: from the set-up link to an edited site, at the width of a desk and of a telephone.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildConsole } from '../../scripts/console-build.ts';
-import { openBrowser } from '../support/browser.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConsoleBench } from '../support/console.ts';
-import { consoleRepository, openConsole } from '../support/console.ts';
+import { consoleBrowser, consoleRepository, openConsole } from '../support/console.ts';
 import { needs } from '../support/lab-needs.ts';
 
 const { skip, note } = needs(['chromium'], 'none');
@@ -14,20 +11,14 @@ const MAC = '52:54:00:00:00:77';
 const OTHER_MAC = '52:54:00:00:00:78';
 const BIG = 'Packages/big-1.0-1.noarch.rpm';
 const HOSTILE = '<img src=x onerror="window.hostile=1">';
-let browser: Browser;
+const browser = consoleBrowser(skip);
 let bench: ConsoleBench;
 
-beforeAll(async () => {
-  if (skip) return;
-  await buildConsole();
-  browser = await openBrowser();
-});
-afterAll(async () => browser?.close());
 afterEach(async () => bench?.close());
 
 describe.skipIf(skip).each([1280, 390])(`at %i px${note}`, (width) => {
   beforeEach(async () => {
-    bench = await openConsole(browser, width);
+    bench = await openConsole(browser(), width);
   });
 
   test('from the set-up link to a saved site', { timeout: 120_000 }, async () => {

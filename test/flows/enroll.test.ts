@@ -9,7 +9,7 @@ import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { exampleText } from '../support/example.ts';
-import { onLoopback } from '../support/served.ts';
+import { onLoopback } from '../support/loopback.ts';
 
 let directory = '';
 let running: Running;

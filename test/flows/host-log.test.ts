@@ -22,7 +22,7 @@ import { kickstand } from '../support/command.ts';
 import { exampleText } from '../support/example.ts';
 import { TOKEN, cs40, secrets } from '../support/installs.ts';
 import { bodyOf } from '../support/kickstart-text.ts';
-import { onLoopback } from '../support/served.ts';
+import { onLoopback } from '../support/loopback.ts';
 
 const CLI = new URL('../../scripts/cli.ts', import.meta.url).pathname;
 const inCi = process.env['CI'] !== undefined;

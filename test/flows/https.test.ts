@@ -13,7 +13,7 @@ import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { openCertificate } from '../../server/tls/store.ts';
 import { exampleText } from '../support/example.ts';
-import { onLoopback } from '../support/served.ts';
+import { onLoopback } from '../support/loopback.ts';
 
 let directory = '';
 let running: Running;

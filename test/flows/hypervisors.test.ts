@@ -13,6 +13,7 @@ import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { isNo } from '../../server/malformed.ts';
 import { POOL_HASH, POOL_PASSWORD } from '../support/hypervisors.ts';
+import { onLoopback } from '../support/loopback.ts';
 import { traceOf } from '../support/secret-scanner.ts';
 import { buildTree, OS_OF } from '../support/tree-fixture.ts';
 
@@ -55,21 +56,7 @@ beforeAll(async () => {
     }
   }
   writeFileSync(join(media(), 'csp.iso'), PACK);
-  const settings = {
-    siteFile: join(directory, 'site.yaml'),
-    dataDirectory: join(directory, 'data'),
-    listen: '127.0.0.1',
-    httpPort: 0,
-    tftpPort: 0,
-    advertise: parseIpv4('127.0.0.1'),
-    dhcp: 'off',
-    dhcpInterface: undefined,
-    dhcpForce: false,
-    syslogPort: undefined,
-    httpsPort: undefined,
-    logLevel: 'silent',
-  } as const;
-  running = await serve(settings, quietLog);
+  running = await serve({ ...onLoopback(directory), advertise: parseIpv4('127.0.0.1') }, quietLog);
   const { secrets } = running.appliance.house;
   await secrets.save('root', POOL_HASH);
   await secrets.save('xen-root', POOL_PASSWORD);

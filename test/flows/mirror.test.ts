@@ -12,6 +12,7 @@ import { kickstand } from '../support/command.ts';
 import { exampleText } from '../support/example.ts';
 import type { FakeUpstream } from '../support/fake-upstream.ts';
 import { serveBytes, startUpstream } from '../support/fake-upstream.ts';
+import { onLoopback } from '../support/loopback.ts';
 import type { RepoFiles } from '../support/repo-fixture.ts';
 import { buildRepo, fixtureBytes } from '../support/repo-fixture.ts';
 
@@ -43,17 +44,7 @@ beforeAll(async () => {
   upstream = await startUpstream(repository('1'));
   const siteFile = join(directory, 'site.yaml');
   writeFileSync(siteFile, exampleText.replace('http://cloudstack.apt-get.eu/rhel/4.0/', upstream.url));
-  const settings = {
-    siteFile,
-    dataDirectory: join(directory, 'data'),
-    listen: '127.0.0.1',
-    advertise: undefined,
-    dhcpInterface: undefined,
-    dhcpForce: false,
-    syslogPort: undefined,
-    httpsPort: undefined,
-  } as const;
-  running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
+  running = await serve(onLoopback(directory), quietLog);
 });
 afterAll(async () => {
   await running.close();

@@ -16,6 +16,7 @@ import { needs } from '../support/lab-needs.ts';
 import { run } from '../support/lab-run.ts';
 import { readMetrics } from '../support/metrics-text.ts';
 import { traceOf } from '../support/secret-scanner.ts';
+import { onLoopback } from '../support/loopback.ts';
 
 const OPERATIONS = new URL('../../docs/operations/', import.meta.url).pathname;
 const ROOT_HASH = '$6$saltsaltsalt$thishashisnobodysbutmustneverbeseen';
@@ -27,23 +28,7 @@ let origin = '';
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'kickstand-outside-'));
   writeFileSync(join(directory, 'site.yaml'), exampleText);
-  running = await serve(
-    {
-      siteFile: join(directory, 'site.yaml'),
-      dataDirectory: join(directory, 'data'),
-      listen: '127.0.0.1',
-      httpPort: 0,
-      tftpPort: 0,
-      advertise: undefined,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      syslogPort: undefined,
-      httpsPort: undefined,
-      logLevel: 'silent',
-    },
-    quietLog,
-  );
+  running = await serve(onLoopback(directory), quietLog);
   origin = `http://127.0.0.1:${running.httpPort}`;
   await running.appliance.house.secrets.save('root', ROOT_HASH);
 });

@@ -12,7 +12,7 @@ import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { kickstand } from '../support/command.ts';
-import { onLoopback } from '../support/served.ts';
+import { onLoopback } from '../support/loopback.ts';
 import { buildTree, OS_OF } from '../support/tree-fixture.ts';
 
 const MAC = '52:54:00:a8:a8:02';

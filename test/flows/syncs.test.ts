@@ -15,6 +15,7 @@ import { kickstand } from '../support/command.ts';
 import { exampleText } from '../support/example.ts';
 import type { FakeUpstream } from '../support/fake-upstream.ts';
 import { startUpstream, status } from '../support/fake-upstream.ts';
+import { onLoopback } from '../support/loopback.ts';
 import { buildRepo, fixtureBytes } from '../support/repo-fixture.ts';
 
 const CLI = new URL('../../scripts/cli.ts', import.meta.url).pathname;
@@ -138,17 +139,7 @@ function scheduledForAWeek(): void {
 }
 
 async function withAppliance(work: (running: Running, origin: string) => Promise<void>): Promise<void> {
-  const settings = {
-    siteFile: siteFile(),
-    dataDirectory: data(),
-    listen: '127.0.0.1',
-    advertise: undefined,
-    dhcpInterface: undefined,
-    dhcpForce: false,
-    syslogPort: undefined,
-    httpsPort: undefined,
-  } as const;
-  const running = await serve({ ...settings, httpPort: 0, tftpPort: 0, dhcp: 'off', logLevel: 'silent' }, quietLog);
+  const running = await serve(onLoopback(directory), quietLog);
   token = running.appliance.operatorToken();
   try {
     await work(running, `http://127.0.0.1:${running.httpPort}`);

@@ -4,15 +4,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { buildConsole } from '../../scripts/console-build.ts';
 import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
+import { openBrowser } from './browser.ts';
 import type { ConsoleWindow } from './console-window.ts';
 import { openWindow } from './console-window.ts';
 import { exampleText } from './example.ts';
 import type { FakeUpstream } from './fake-upstream.ts';
 import { startUpstream } from './fake-upstream.ts';
 import { buildRepo, fixtureBytes } from './repo-fixture.ts';
+import { onLoopback } from './loopback.ts';
 
 export { PASSWORD } from './console-window.ts';
 
@@ -31,6 +35,21 @@ export type ConsoleBench = Omit<ConsoleWindow, 'setUp'> & {
 export function consoleRepository(seed: 'first' | 'second') {
   const packages = ['small', 'big'].map((name) => ({ name, bytes: fixtureBytes(`${seed}-${name}`, 90_000) }));
   return buildRepo({ packages, revision: seed === 'first' ? '1700000000' : '1700000001' });
+}
+
+/** A browser for the tests of a file, and the console built for it: asked for where they run. Nothing is started where they are skipped. */
+export function consoleBrowser(skip: boolean): () => Browser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (skip) return;
+    await buildConsole();
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+  return () => {
+    if (browser === undefined) throw new Error('the browser is started before the tests');
+    return browser;
+  };
 }
 
 /** Starts the appliance over the example site, and a window that is `width` pixels wide. The caller closes it. */
@@ -65,21 +84,5 @@ export async function openConsole(browser: Browser, width: number): Promise<Cons
 }
 
 function start(directory: string, httpPort: number): Promise<Running> {
-  return serve(
-    {
-      siteFile: join(directory, 'site.yaml'),
-      dataDirectory: join(directory, 'data'),
-      listen: '127.0.0.1',
-      httpPort,
-      tftpPort: 0,
-      advertise: undefined,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      syslogPort: undefined,
-      httpsPort: undefined,
-      logLevel: 'silent',
-    },
-    quietLog,
-  );
+  return serve({ ...onLoopback(directory), httpPort }, quietLog);
 }

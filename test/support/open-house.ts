@@ -6,6 +6,7 @@ import { openHouse } from '../../server/assembly/house.ts';
 import type { Site } from '../../server/domain.ts';
 import type { Log } from '../../server/log.ts';
 import { quietLog } from '../../server/log.ts';
+import { onLoopback } from './loopback.ts';
 
 export type HouseOver = {
   /** Where everything is kept. */
@@ -19,20 +20,7 @@ export type HouseOver = {
 /** Opens it; the caller closes it. */
 export function houseOver({ data, site, siteFile = 'site.yaml', log = quietLog }: HouseOver): Promise<House> {
   return openHouse({
-    settings: {
-      siteFile: join(data, siteFile),
-      dataDirectory: data,
-      listen: '127.0.0.1',
-      advertise: undefined,
-      httpPort: 0,
-      tftpPort: 0,
-      dhcp: 'off',
-      dhcpInterface: undefined,
-      dhcpForce: false,
-      syslogPort: undefined,
-      httpsPort: undefined,
-      logLevel: 'silent',
-    },
+    settings: { ...onLoopback(data), siteFile: join(data, siteFile), dataDirectory: data },
     log,
     site,
     origin: () => 'http://127.0.0.1',

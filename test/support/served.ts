@@ -12,8 +12,8 @@ import { quietLog } from '../../server/log.ts';
 import type { Running } from '../../server/main.ts';
 import { serve } from '../../server/main.ts';
 import { isNo } from '../../server/malformed.ts';
-import type { Settings } from '../../server/settings.ts';
 import { installFingerprint } from '../../server/site/fingerprint.ts';
+import { onLoopback } from './loopback.ts';
 
 export type Served = {
   readonly running: Running;
@@ -24,24 +24,6 @@ export type Served = {
   readonly tokenOf: (role: OperatorRole) => string;
   readonly close: () => Promise<void>;
 };
-
-/** The settings of an appliance on loopback and ports of its own, over `site.yaml` and `data` in `directory`. */
-export function onLoopback(directory: string): Settings {
-  return {
-    siteFile: join(directory, 'site.yaml'),
-    dataDirectory: join(directory, 'data'),
-    listen: '127.0.0.1',
-    httpPort: 0,
-    tftpPort: 0,
-    advertise: undefined,
-    dhcp: 'off',
-    dhcpInterface: undefined,
-    dhcpForce: false,
-    syslogPort: undefined,
-    httpsPort: undefined,
-    logLevel: 'silent',
-  };
-}
 
 /** Serves the site of `text`; nothing it names is asked, as long as no test asks for a sync. */
 export async function served(text: string, log: Log = quietLog): Promise<Served> {

@@ -1,6 +1,7 @@
 // A sync as it is remembered: why it began, how far it is, how it ended; and how that is kept as text. Pure.
 
 import { z } from 'zod';
+import { withoutControls } from '../../../server/printable.ts';
 
 export type SyncCause = 'schedule' | 'catch-up' | 'retry' | 'command' | 'api';
 /**
@@ -124,12 +125,9 @@ const progress = z.object({
 const TEXT_LIMIT = 500;
 const NOTES_LIMIT = 50;
 
-/** What moves a terminal's cursor, or turns the direction of what follows (Unicode §23.1, UAX #9). */
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 /** An ending fit to be shown: texts that an upstream may have a hand in are cut, and cannot move a terminal's cursor. */
 export function tellable<T extends SyncFindings>(findings: T): T {
-  const cut = (text: string): string => text.slice(0, TEXT_LIMIT).replaceAll(CONTROLS, ' ');
+  const cut = (text: string): string => withoutControls(text.slice(0, TEXT_LIMIT));
   const { reason, remedy, file, notes } = findings;
   const texts = { reason: reason && cut(reason), remedy: remedy && cut(remedy), file: file && cut(file) };
   return { ...findings, ...texts, notes: notes.slice(0, NOTES_LIMIT).map(cut) };

@@ -1,10 +1,9 @@
 // The versions of the site file below DATA/site-history: a text and a record each, as secret as the file itself. Edge.
 
 import { createHash } from 'node:crypto';
-import { lchown, readFile, rm, stat } from 'node:fs/promises';
+import { lchown, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from '../../malformed.ts';
-import { ensureDirectory, namesIn, saveFile } from '../../store.ts';
+import { ensureDirectory, namesIn, readIfThere, saveFile } from '../../store.ts';
 import { countChanges } from './lines.ts';
 import type { Author, SiteVersion } from './version.ts';
 import { HISTORY_LIMITS, keptVersions, parseVersion, versionName, versionOf } from './version.ts';
@@ -77,13 +76,4 @@ async function giveToOwner(directory: string, files: readonly string[]): Promise
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(dirname(directory));
   for (const path of [directory, ...files]) await lchown(path, uid, gid);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

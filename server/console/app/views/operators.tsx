@@ -6,6 +6,7 @@ import type { Operator, Page } from '../api/types.ts';
 import { useApp, useLive, useNow, useTask } from '../parts/app.ts';
 import { FormDialog } from '../parts/dialog.tsx';
 import { Await, Card, Complaint, Field, Grid } from '../parts/pieces.tsx';
+import { RemovalDialog } from '../parts/removal.tsx';
 import { agoWords } from '../words.ts';
 
 const OPERATORS_MS = 30_000;
@@ -76,8 +77,9 @@ function Ask({ asked, onClose }: { readonly asked: Asked; readonly onClose: () =
     onClose();
   };
   if (asked.what === 'add') return <AddDialog onClose={onClose} onDone={done} />;
-  const one = { name: asked.name, path: `${PATH}/${encodeURIComponent(asked.name)}`, onClose, onDone: done };
-  return asked.what === 'remove' ? <RemoveDialog {...one} /> : <PasswordDialog {...one} />;
+  const { name } = asked;
+  if (asked.what === 'remove') return <RemoveDialog name={name} onClose={onClose} />;
+  return <PasswordDialog name={name} path={`${PATH}/${encodeURIComponent(name)}`} onClose={onClose} onDone={done} />;
 }
 
 type DoneProps = { readonly onClose: () => void; readonly onDone: (words: string) => void };
@@ -108,18 +110,11 @@ function AddDialog({ onClose, onDone }: DoneProps) {
   );
 }
 
-function RemoveDialog({ name, path, onClose, onDone }: OneProps) {
-  const { client } = useApp();
-  const task = useTask();
-  const remove = (): void =>
-    task.run(
-      () => client.ask(path, { method: 'DELETE' }),
-      () => onDone(`${name} is gone.`),
-    );
+function RemoveDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   return (
-    <FormDialog title={`Remove ${name}?`} onClose={onClose} task={task} action="Remove" tone="danger" onSubmit={remove}>
+    <RemovalDialog what={name} list={PATH} name={name} words={() => `${name} is gone.`} onClose={onClose}>
       <p>The sessions and tokens of {name} end with it.</p>
-    </FormDialog>
+    </RemovalDialog>
   );
 }
 

@@ -1,8 +1,7 @@
 // The question before a repo is taken off, with all that goes with it.
 
 import type { RemovedRepo, Repo } from '../api/content-types.ts';
-import { useApp, useTask } from '../parts/app.ts';
-import { FormDialog } from '../parts/dialog.tsx';
+import { RemovalDialog } from '../parts/removal.tsx';
 import { byteWords, countWords } from '../words.ts';
 
 const LIST = '/api/v1/repos';
@@ -12,26 +11,15 @@ const REMOVAL_MS = 180_000;
 type RemoveProps = { readonly repo: Repo; readonly onClose: () => void };
 
 export function RemoveRepoDialog({ repo, onClose }: RemoveProps) {
-  const { client, live, say } = useApp();
-  const task = useTask();
   const { name, publish, snapshots } = repo;
-  const remove = (): void =>
-    task.run(
-      () => client.ask<RemovedRepo>(`${LIST}/${encodeURIComponent(name)}`, { method: 'DELETE', withinMs: REMOVAL_MS }),
-      (removed) => {
-        say(removedWords(name, removed));
-        live.refresh(LIST);
-        onClose();
-      },
-    );
   return (
-    <FormDialog
-      title={`Remove the repo ${name}?`}
+    <RemovalDialog<RemovedRepo>
+      what={`the repo ${name}`}
+      list={LIST}
+      name={name}
+      withinMs={REMOVAL_MS}
+      words={(removed) => removedWords(name, removed)}
       onClose={onClose}
-      task={task}
-      action="Remove"
-      tone="danger"
-      onSubmit={remove}
     >
       <p>
         The site file names it no more. Nothing is served at <code>{`/repos/${name}/`}</code>
@@ -62,7 +50,7 @@ export function RemoveRepoDialog({ repo, onClose }: RemoveProps) {
         </>
       )}
       <p>It is refused while a profile names it, it is being synced, or a host is armed with one of its snapshots.</p>
-    </FormDialog>
+    </RemovalDialog>
   );
 }
 

@@ -4,9 +4,10 @@ import { useRef, useState } from 'preact/hooks';
 import { complaintOf } from '../api/answers.ts';
 import type { Registration, Template, Upload } from '../api/content-types.ts';
 import type { Page } from '../api/types.ts';
-import { useApp, useLive, useMay, useTask } from '../parts/app.ts';
-import { Dialog, FormDialog } from '../parts/dialog.tsx';
+import { useApp, useLive, useMay } from '../parts/app.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { Await, Badge, Card, Complaint, Field, Grid } from '../parts/pieces.tsx';
+import { RemovalDialog } from '../parts/removal.tsx';
 import { byteWords } from '../words.ts';
 import type { Sending } from './sending.tsx';
 import { PAUSED, SendingBar, TEMPLATES, useSending } from './sending.tsx';
@@ -134,20 +135,9 @@ function Copied({ label, text }: { readonly label: string; readonly text: string
 }
 
 function RemoveDialog({ name, onClose }: DialogProps) {
-  const { client, live, say } = useApp();
-  const task = useTask();
-  const remove = (): void =>
-    task.run(
-      () => client.ask(`${TEMPLATES}/${encodeURIComponent(name)}`, { method: 'DELETE' }),
-      () => {
-        say(`${name} is gone.`);
-        live.refresh(TEMPLATES);
-        onClose();
-      },
-    );
   return (
-    <FormDialog title={`Remove ${name}?`} onClose={onClose} task={task} action="Remove" tone="danger" onSubmit={remove}>
+    <RemovalDialog what={name} list={TEMPLATES} name={name} words={() => `${name} is gone.`} onClose={onClose}>
       <p>It is removed from the disk. Transfers that run go on to their end.</p>
-    </FormDialog>
+    </RemovalDialog>
   );
 }

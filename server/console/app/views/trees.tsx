@@ -2,9 +2,9 @@
 
 import { useState } from 'preact/hooks';
 import type { Job, RemovedTree, Tree, TreeSource } from '../api/content-types.ts';
-import { useApp, useMay, useTask } from '../parts/app.ts';
-import { FormDialog } from '../parts/dialog.tsx';
+import { useMay } from '../parts/app.ts';
 import { Badge, Card } from '../parts/pieces.tsx';
+import { RemovalDialog } from '../parts/removal.tsx';
 import { byteWords } from '../words.ts';
 import { AddTreeDialog } from './add-tree.tsx';
 import { JobOf, VerifyButton } from './jobs.tsx';
@@ -106,30 +106,19 @@ function Actions({ tree, job, ask }: TreeProps) {
 }
 
 function RemoveDialog({ tree, onClose }: { readonly tree: Tree; readonly onClose: () => void }) {
-  const { client, live, say } = useApp();
-  const task = useTask();
   const { name, source } = tree;
-  const remove = (): void =>
-    task.run(
-      () => client.ask<RemovedTree>(`${LIST}/${encodeURIComponent(name)}`, { method: 'DELETE', withinMs: REMOVAL_MS }),
-      (removed) => {
-        say(removedWords(name, removed));
-        live.refresh(LIST);
-        onClose();
-      },
-    );
   return (
-    <FormDialog
-      title={`Remove the tree ${name}?`}
+    <RemovalDialog<RemovedTree>
+      what={`the tree ${name}`}
+      list={LIST}
+      name={name}
+      withinMs={REMOVAL_MS}
+      words={(removed) => removedWords(name, removed)}
       onClose={onClose}
-      task={task}
-      action="Remove"
-      tone="danger"
-      onSubmit={remove}
     >
       <p>{lossWords(source)}</p>
       <p>It is refused while a profile needs it, or hosts are armed for it.</p>
-    </FormDialog>
+    </RemovalDialog>
   );
 }
 
